@@ -1,0 +1,164 @@
+# rkt - build, check and install; `make help` lists the targets
+#
+# One program is DIR/PROG.c; the other files of its directory, and lib/, are
+# archives, from which each program takes what it uses.
+
+PREFIX ?= /usr/local
+BIN = bin
+B = build
+VERSION = 0.1.0
+
+DIRS = aci-fetch aci-verify cas-store pod-prepare pod-netns pod-enter pod-gc
+PROGS = aci-fetch/aci-discover aci-fetch/aci-fetch aci-verify/aci-verify \
+	aci-verify/aci-trust cas-store/cas-store cas-store/cas-put \
+	pod-prepare/pod-prepare pod-prepare/pod-list pod-netns/pod-netns \
+	pod-enter/pod-enter pod-enter/pod-init pod-gc/pod-gc pod-gc/pod-stop
+# Build-time only: writes the default system call filter as a C header.
+MKFILTER = pod-prepare/mkfilter
+
+# The link lines are architecture: test/links.bats holds them to this.
+LIBS_aci-discover = -lcurl -lgumbo
+LIBS_aci-fetch = -lcurl -lcrypto
+LIBS_aci-verify = -lgpgme -lcrypto
+LIBS_aci-trust = -lgpgme
+LIBS_cas-put = -larchive -lcrypto -lisal -lpthread
+LIBS_pod-prepare = -lseccomp -lcap
+LIBS_pod-netns = -lmnl
+LIBS_pod-gc = -lmnl
+LIBS_mkfilter = -lseccomp
+# On the warm path: no dynamic loader.
+STATIC_PROGS = cas-store pod-prepare pod-list pod-enter
+
+DEPS_BUILD = build-essential pkg-config libarchive-dev libcap-dev \
+	libcurl4-openssl-dev libgpgme-dev libgumbo-dev libisal-dev \
+	libjansson-dev libmnl-dev libseccomp-dev libssl-dev
+DEPS_RUN = ca-certificates gnupg gpgv jq
+DEPS_TEST = bats bsdextrautils busybox-static bzip2 clang clang-format \
+	cppcheck crun bubblewrap curl e2fsprogs erofs-utils etcd-client \
+	etcd-server expect iproute2 libclang-rt-14-dev mandoc nftables \
+	nginx-light openssl procps python3 shellcheck strace util-linux xz-utils
+
+flag = $(if $(shell echo 'int x;' | $(CC) -Werror $(1) -c -x c - \
+	-o /dev/null 2>&1),,$(1))
+WARN = -Wall -Wextra -Wpedantic -Wshadow -Wundef -Wvla -Wformat=2 \
+	-Wwrite-strings -Wcast-qual -Wpointer-arith -Wstrict-prototypes \
+	-Wmissing-prototypes -Wold-style-definition -Wimplicit-fallthrough \
+	-Wconversion -Wno-sign-conversion -Wswitch-enum -Wdate-time
+WARN += $(foreach f,-Wlogical-op -Wduplicated-cond -Wduplicated-branches \
+	-Wtrampolines -Wjump-misses-init,$(call flag,$(f)))
+HARDEN = -fstack-protector-strong -fstack-clash-protection -fPIE -fno-common \
+	-fno-strict-aliasing -fno-delete-null-pointer-checks \
+	-fno-strict-overflow $(call flag,-fcf-protection=full) \
+	$(call flag,-ftrivial-auto-var-init=zero)
+FORTIFY = -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3
+LINK = -pie -Wl,-z,relro,-z,now,-z,noexecstack,-z,defs -Wl,--as-needed
+STATIC = -static-pie
+CFLAGS ?= -O2 -g
+CPPFLAGS += -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DRKT_VERSION='"$(VERSION)"' \
+	-Ilib -I$(B)
+ALL_CFLAGS = -std=gnu11 $(WARN) $(WERROR) $(HARDEN) $(FORTIFY) $(CFLAGS)
+
+objects = $(patsubst %.c,$(B)/%.o,$(filter-out \
+	$(PROGS:=.c) $(MKFILTER).c,$(wildcard $(1)/*.c)))
+programs = $(addprefix $(BIN)/,$(notdir $(PROGS)))
+
+all: $(programs) $(BIN)/rkt ## build the programs into bin/
+
+define program
+$(BIN)/$(notdir $(1)): $(B)/$(1).o $(B)/$(dir $(1))own.a $(B)/lib/own.a
+	@mkdir -p $$(@D)
+	$$(CC) $$(ALL_CFLAGS) $$(LDFLAGS) $(if $(filter \
+		$(STATIC_PROGS),$(notdir $(1))),$$(STATIC),) $$(LINK) -o $$@ \
+		$$^ $(LIBS_$(notdir $(1))) -ljansson
+endef
+$(foreach p,$(filter-out %/pod-init,$(PROGS)),$(eval $(call program,$(p))))
+
+# Pid 1 of every pod: static, and nothing linked but its own directory.
+$(BIN)/pod-init: $(B)/pod-enter/pod-init.o $(B)/pod-enter/own.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) $(INIT_STATIC) -Wl,-z,noexecstack \
+		-o $@ $^
+INIT_STATIC = -static-pie
+
+$(foreach d,lib $(DIRS),$(eval $(B)/$(d)/own.a: $(call objects,$(d))))
+$(B)/%/own.a:
+	@mkdir -p $(@D) && rm -f $@
+	$(AR) rcs $@ $^
+
+$(B)/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+-include $(shell find $(B) -name '*.d' 2>/dev/null)
+
+$(B)/mkfilter: $(B)/pod-prepare/mkfilter.o $(B)/pod-prepare/own.a \
+		$(B)/lib/own.a
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) $(LINK) -o $@ $^ $(LIBS_mkfilter) -ljansson
+$(B)/default-filter.h: $(B)/mkfilter
+	$< > $@.new && mv $@.new $@
+$(B)/pod-enter/filter.o: $(B)/default-filter.h
+
+$(BIN)/rkt: rkt.sh
+	@mkdir -p $(@D)
+	install -m 755 $< $@
+
+deps: ## install what building, running and testing need (Debian)
+	@missing=$$(for p in $(DEPS_BUILD) $(DEPS_RUN) $(DEPS_TEST); do \
+		dpkg-query -Wf '$${db:Status-Status}\n' $$p 2>/dev/null | \
+		grep -qx installed || echo $$p; done); \
+	test -z "$$missing" || { export DEBIAN_FRONTEND=noninteractive; \
+		apt-get -q update && apt-get -qy --no-install-recommends \
+		install $$missing; }
+
+demo: deps ## a signed etcd image, from its name to a running pod
+	$(MAKE) all
+	test/demo
+
+check: deps ## build and run every test
+	$(MAKE) all unit
+	test/run
+
+UNITS = $(patsubst test/unit/%.c,$(B)/unit/%,$(wildcard test/unit/*.c))
+unit: $(UNITS)
+$(B)/unit/%: test/unit/%.c $(B)/lib/own.a \
+		$(foreach d,$(DIRS),$(B)/$(d)/own.a)
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(ALL_CFLAGS) $(addprefix -I,$(DIRS)) -MMD -MP \
+		$(LDFLAGS) $(LINK) -o $@ $^ $(UNIT_LIBS) -ljansson
+UNIT_LIBS = -lseccomp -lcap -lgumbo -larchive -lcrypto -lisal -lmnl
+
+ASAN = B=build/asan BIN=build/asan/bin STATIC= INIT_STATIC='-static-pie \
+	-fsanitize-undefined-trap-on-error' FORTIFY= CFLAGS='-O1 -g \
+	-fno-omit-frame-pointer -fsanitize=address,undefined \
+	-fno-sanitize-recover=all'
+asan: deps ## the same tests on a build with ASan and UBSan
+	$(MAKE) $(ASAN) all unit
+	RKT_BIN=$(CURDIR)/build/asan/bin RKT_BUILD=$(CURDIR)/build/asan test/run
+
+lint: deps ## both compilers, analysers, shellcheck, mandoc, clang-format
+	test/lint
+
+bench: deps ## measure against peers, as ratios of one run
+	$(MAKE) all
+	test/bench/run
+
+install: all ## install below $(DESTDIR)$(PREFIX)
+	install -d $(DESTDIR)$(PREFIX)/bin
+	install -m 755 $(programs) $(BIN)/rkt $(DESTDIR)$(PREFIX)/bin
+	for n in 1 5 7 8; do for m in */*.$$n; do test ! -f $$m || \
+		install -Dm 644 -t $(DESTDIR)$(PREFIX)/share/man/man$$n $$m || \
+		exit; done; done
+
+sizes: ## lines by directory and the longest files
+	@for d in lib $(DIRS); do printf '%6d %s\n' \
+		$$(cat $$d/*.[ch] | wc -l) $$d; done
+	@wc -l rkt.sh Makefile */*.[ch] | sort -rn | sed -n 2,12p
+
+clean: ## remove what the build made
+	rm -rf bin build
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
+
+.DELETE_ON_ERROR:
+.PHONY: all deps demo check unit asan lint bench install sizes clean help
+.SECONDARY:

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* filter - the frame of every filter: a record in, a record out */
+#pragma once
+
+#include <jansson.h>
+#include <stdbool.h>
+
+/*
+ * The one part of lib that prints and ends the process, since the rules of
+ * rkt-records(5) are the same for all filters:
+ * - no record on stdin: EX_NOINPUT; not one valid record of version 1, or
+ *   a second line: EX_DATAERR; a terminal on stdin: EX_USAGE;
+ * - a record that carries "error": it is passed on and the process ends with
+ *   the status in it, without a word;
+ * - every failure after filter_start() prints "prog: what: why" on stderr and
+ *   the record {"v":1,"error":{"step":STEP,"status":STATUS}} on stdout.
+ */
+
+/*
+ * Call after prog_start(): step is the member that this filter adds.  A quiet
+ * filter (-q) prints no error record: stdout is for its one word.
+ */
+void filter_start(const char *step, bool quiet);
+
+/* The record on stdin; the caller owns it. */
+json_t *filter_read(void);
+
+/*
+ * The same for a consumer of several records, one a call; NULL at the end.
+ * Ends with EX_NOINPUT if there was none at all.
+ */
+json_t *filter_read_next(void);
+
+/* Prints the record as a line; ends with EX_DATAERR if it is too long. */
+void filter_write(const json_t *record);
+
+/*
+ * What the caller registers here is removed if the filter fails: the files
+ * that the failing pipe leaves in the store's tmp.  At most 4; copies path.
+ */
+void filter_unlink_on_failure(const char *path);
+
+/* errx(3) and err(3) of a filter. */
+_Noreturn void filter_failx(int status, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+_Noreturn void filter_fail(int status, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* manifest - image and pod manifests, read strictly */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <jansson.h>
+
+#include "labels.h"
+
+/* A manifest may have this many bytes. */
+enum { MANIFEST_MAX = 4 * 1024 * 1024 };
+
+/* A list of strings, NULL at its end so that it is an argv. */
+struct strings {
+	char **list;
+	size_t count;
+};
+
+void strings_add(struct strings *strings, const char *text);
+void strings_free(struct strings *strings);
+
+struct event_handler {
+	char *name; /* pre-start, post-stop */
+	struct strings exec;
+};
+
+struct mount_point {
+	char *name;
+	char *path;
+	bool read_only;
+};
+
+struct port {
+	char *name;
+	char *protocol;
+	uint16_t port;
+	uint16_t count;
+	bool socket_activated;
+};
+
+struct isolator {
+	char *name;
+	json_t *value; /* owned; may be NULL */
+};
+
+struct app {
+	struct strings exec; /* empty: the image has no command */
+	char *user;
+	char *group;
+	uint32_t *gids; /* supplementaryGIDs */
+	size_t gid_count;
+	struct event_handler *handlers;
+	size_t handler_count;
+	char *working_directory; /* NULL: / */
+	struct labels environment;
+	struct mount_point *mount_points;
+	size_t mount_point_count;
+	struct port *ports;
+	size_t port_count;
+	struct isolator *isolators;
+	size_t isolator_count;
+	json_t *user_annotations; /* owned; NULL if there are none */
+	json_t *user_labels;      /* the same */
+};
+
+struct dependency {
+	char *name;
+	char *id; /* NULL: any */
+	struct labels labels;
+	int64_t size; /* 0: not said */
+};
+
+struct image_manifest {
+	char *name;
+	struct labels labels;
+	struct app *app; /* NULL: nothing to run in it */
+	struct dependency *dependencies;
+	size_t dependency_count;
+	struct strings path_whitelist;
+	struct labels annotations;
+};
+
+struct volume {
+	char *name;
+	enum { VOLUME_HOST, VOLUME_EMPTY } kind;
+	char *source;      /* VOLUME_HOST: absolute */
+	int read_only;     /* -1: not said */
+	int recursive;     /* -1: not said */
+	uint32_t mode;     /* VOLUME_EMPTY: 0755 unless said */
+	uint32_t uid, gid; /* VOLUME_EMPTY */
+};
+
+struct pod_mount {
+	char *volume; /* the name of one of the pod's volumes */
+	char *path;   /* absolute in the app's root, or a mount point's name */
+};
+
+struct pod_app {
+	char *name;
+	char *image_id;
+	char *image_name; /* NULL: not said */
+	struct labels image_labels;
+	struct app *app; /* NULL: as in the image (not in a reified manifest) */
+	bool read_only_root;
+	struct pod_mount *mounts;
+	size_t mount_count;
+	struct labels annotations;
+};
+
+struct pod_port {
+	char *name;
+	char *host_ip; /* NULL: every address */
+	uint16_t host_port;
+};
+
+struct pod_manifest {
+	struct pod_app *apps;
+	size_t app_count;
+	struct volume *volumes;
+	size_t volume_count;
+	struct isolator *isolators;
+	size_t isolator_count;
+	struct pod_port *ports;
+	size_t port_count;
+	struct labels annotations;
+	json_t *user_annotations;
+	json_t *user_labels;
+};
+
+/*
+ * Reads the exact bytes of a manifest (at most MANIFEST_MAX) by the spec's
+ * schema 0.8.11 and the older forms of rkt-tools(7), "OLD IMAGES".  Returns
+ * what the caller frees, or NULL with *why, to be freed by the caller too,
+ * naming the member: "app.ports[1].port: 0 is not from 1 to 65535".
+ */
+struct image_manifest *image_manifest_parse(
+    const char *bytes, size_t length, char **why);
+struct pod_manifest *pod_manifest_parse(
+    const char *bytes, size_t length, char **why);
+
+/* One app object (apps[].app of a pod manifest, app of an image's). */
+struct app *app_parse(const json_t *json, const char *where, char **why);
+
+/* A volume as --volume has it: NAME,kind=host,source=/x or NAME:/x. */
+int volume_parse(const char *text, struct volume *volume, char **why);
+
+/* The other way, in the newest form; the caller owns the result. */
+json_t *app_json(const struct app *app);
+json_t *pod_manifest_json(const struct pod_manifest *pod);
+
+/* A deep copy, for a pod's app made from an image's. */
+struct app *app_copy(const struct app *app);
+
+/* NULL is accepted; the structure itself is freed, but by volume_free(). */
+void app_free(struct app *app);
+void image_manifest_free(struct image_manifest *image);
+void pod_manifest_free(struct pod_manifest *pod);
+void volume_free(struct volume *volume);
+
+/*
+ * May this host run it?  Both labels os and arch must be there and be the
+ * host's.  Returns NULL, or what is wrong in rkt's words; the caller frees it.
+ */
+char *image_manifest_unfit(const struct image_manifest *image);
