@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* filter - the frame of every filter: a record in, a record out */
+
+#include <err.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "alloc.h"
+#include "filter.h"
+#include "prog.h"
+#include "record.h"
+#include "scope.h"
+
+enum { DROPS = 4 };
+
+static const char *step = "";
+static bool quiet;
+static char *drops[DROPS];
+static size_t drop_count;
+static bool any; /* has a record been read? */
+
+void
+filter_start(const char *name, bool be_quiet)
+{
+	step = name;
+	quiet = be_quiet;
+}
+
+void
+filter_unlink_on_failure(const char *path)
+{
+	if (drop_count == DROPS)
+		errx(EX_SOFTWARE, "%s: too many files to drop", path);
+	drops[drop_count++] = xstrdup(path);
+}
+
+static _Noreturn void
+fail(int status)
+{
+	for (size_t i = 0; i < drop_count; i++)
+		(void)unlink(drops[i]);
+	/* The reader must end with our status even in a plain sh pipe. */
+	if (!quiet)
+		(void)printf("{\"v\":1,\"error\":{\"step\":\"%s\","
+			     "\"status\":%d}}\n",
+		    step, status);
+	(void)fflush(stdout);
+	exit(status);
+}
+
+void
+filter_fail(int status, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	vwarn(format, arguments);
+	va_end(arguments);
+	fail(status);
+}
+
+void
+filter_failx(int status, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	vwarnx(format, arguments);
+	va_end(arguments);
+	fail(status);
+}
+
+/* One line of stdin, without its newline; NULL at the end of the input. */
+static char *
+read_line(size_t *length)
+{
+	static char line[RECORD_MAX + 1];
+	size_t used = 0;
+	int c;
+
+	while ((c = getchar_unlocked()) != EOF && c != '\n') {
+		if (used == RECORD_MAX - 1)
+			filter_failx(EX_DATAERR,
+			    "stdin: record longer than %d bytes", RECORD_MAX);
+		line[used++] = (char)c;
+	}
+	if (ferror(stdin))
+		filter_fail(EX_IOERR, "stdin");
+	*length = used;
+	return c == EOF && used == 0 ? NULL : line;
+}
+
+/* Somebody before us failed and has said why: pass it on, and follow. */
+static void
+follow_error(const json_t *record)
+{
+	json_t *error = json_object_get(record, "error");
+	int64_t status = record_number(error, "status", EX_SOFTWARE);
+
+	if (error == NULL)
+		return;
+	if (!quiet) {
+		autofree char *line = record_line(record);
+
+		(void)printf("%s\n", line);
+	}
+	(void)fflush(stdout);
+	exit(status > 0 && status < 256 ? (int)status : EX_SOFTWARE);
+}
+
+static json_t *
+parse(const char *line, size_t length)
+{
+	char *why = NULL;
+	json_t *record = json_parse(line, length, &why);
+
+	if (record == NULL)
+		filter_failx(EX_DATAERR, "stdin: %s", why);
+	if (!json_is_object(record) || record_number(record, "v", 0) != 1)
+		filter_failx(EX_DATAERR, "stdin: not a record of version 1");
+	follow_error(record);
+	return record;
+}
+
+json_t *
+filter_read_next(void)
+{
+	size_t length = 0;
+	char *line;
+
+	if (!any && isatty(STDIN_FILENO))
+		filter_failx(EX_USAGE, "stdin: a terminal, not a record");
+	line = read_line(&length);
+	if (line == NULL && !any)
+		filter_failx(EX_NOINPUT, "stdin: no record");
+	any = true;
+	return line == NULL ? NULL : parse(line, length);
+}
+
+json_t *
+filter_read(void)
+{
+	json_t *record = filter_read_next();
+	size_t length = 0;
+
+	if (read_line(&length) != NULL)
+		filter_failx(EX_DATAERR, "stdin: more than one record");
+	return record;
+}
+
+void
+filter_write(const json_t *record)
+{
+	autofree char *line = record_line(record);
+
+	if (*line == '\0' || strlen(line) >= RECORD_MAX)
+		filter_failx(EX_DATAERR, "stdout: record longer than %d bytes",
+		    RECORD_MAX);
+	(void)printf("%s\n", line);
+}
