@@ -150,7 +150,9 @@ is_lock(const struct pod *pod, int fd)
 	return fstat(fd, &mine) == 0 &&
 	       fstatat(pod->dir, "lock", &its, AT_SYMLINK_NOFOLLOW) == 0 &&
 	       S_ISREG(mine.st_mode) && mine.st_dev == its.st_dev &&
-	       mine.st_ino == its.st_ino;
+	       mine.st_ino == its.st_ino &&
+	       /* Ours already, or nobody's: then it is now. */
+	       fcntl(fd, F_OFD_SETLK, &whole) == 0;
 }
 
 /* Takes the lock of a prepared pod, and with it the pod. */
