@@ -99,7 +99,8 @@ $(B)/pod-enter/filter.o: $(B)/default-filter.h
 
 $(BIN)/rkt: rkt.sh
 	@mkdir -p $(@D)
-	install -m 755 $< $@
+	sed 's/@VERSION@/$(VERSION)/' $< > $@.new
+	chmod 755 $@.new && mv $@.new $@
 
 deps: ## install what building, running and testing need (Debian)
 	@missing=$$(for p in $(DEPS_BUILD) $(DEPS_RUN) $(DEPS_TEST); do \
