@@ -174,3 +174,12 @@ dirs_open_run(const char *sub)
 {
 	return open_below(dirs_run(), sub);
 }
+
+bool
+dirs_in_tmp(const char *path)
+{
+	autofree char *tmp = xasprintf("%s/cas/tmp/", dirs_data());
+	size_t length = strlen(tmp);
+
+	return strncmp(path, tmp, length) == 0 && path_is_name(path + length);
+}

@@ -2,6 +2,8 @@
 /* dirs - the directories that rkt works in */
 #pragma once
 
+#include <stdbool.h>
+
 /*
  * Absolute paths, valid until the process ends.  Each comes from its variable,
  * else the default for root, else (for another user) the XDG one:
@@ -28,3 +30,9 @@ const char *dirs_system(void);
  */
 int dirs_open_data(const char *sub);
 int dirs_open_run(const char *sub);
+
+/*
+ * Is path a file's directly in the store's cas/tmp?  Such a file belongs to
+ * the pipe that made it, which removes it; no other is ever removed.
+ */
+bool dirs_in_tmp(const char *path);
