@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* syscalls - system calls by name, and the sets of names that images use */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "bpf.h"
+#include "manifest.h"
+
+/* What every pod gets whose image has no set of its own. */
+void syscalls_default(struct verdicts *verdicts);
+
+/*
+ * An image's own set (os/linux/seccomp-retain-set and -remove-set): names of
+ * system calls and of wildcards ("@rkt/default-whitelist").  refusal is the
+ * SECCOMP_RET_ value for what it does not let through.  Returns NULL, or what
+ * is wrong with the names, for the caller to free.
+ */
+char *syscalls_retain(
+    const struct strings *names, unsigned refusal, struct verdicts *verdicts);
+char *syscalls_remove(
+    const struct strings *names, unsigned refusal, struct verdicts *verdicts);
+
+/* SECCOMP_RET_ERRNO with the number of "EPERM"; 0 for no such name. */
+unsigned syscalls_errno(const char *name);
