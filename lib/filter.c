@@ -38,8 +38,8 @@ filter_unlink_on_failure(const char *path)
 	drops[drop_count++] = xstrdup(path);
 }
 
-static _Noreturn void
-fail(int status)
+void
+filter_quit(int status)
 {
 	for (size_t i = 0; i < drop_count; i++)
 		(void)unlink(drops[i]);
@@ -60,7 +60,7 @@ filter_fail(int status, const char *format, ...)
 	va_start(arguments, format);
 	vwarn(format, arguments);
 	va_end(arguments);
-	fail(status);
+	filter_quit(status);
 }
 
 void
@@ -71,7 +71,7 @@ filter_failx(int status, const char *format, ...)
 	va_start(arguments, format);
 	vwarnx(format, arguments);
 	va_end(arguments);
-	fail(status);
+	filter_quit(status);
 }
 
 /* One line of stdin, without its newline; NULL at the end of the input. */

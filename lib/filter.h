@@ -45,3 +45,6 @@ _Noreturn void filter_failx(int status, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 _Noreturn void filter_fail(int status, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* The same without a word, when a program that this one ran has said why. */
+_Noreturn void filter_quit(int status);
