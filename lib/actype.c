@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* actype - the scalar types of the App Container specification */
 
+#include <arpa/inet.h>
 #include <limits.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "actype.h"
@@ -301,6 +301,17 @@ hostname_check(const char *text)
 			return NULL;
 		text++;
 	}
+}
+
+const char *
+address_check(const char *text)
+{
+	unsigned char address[sizeof(struct in6_addr)];
+
+	return inet_pton(AF_INET, text, address) == 1 ||
+		       inet_pton(AF_INET6, text, address) == 1
+		   ? NULL
+		   : "is not an IP address";
 }
 
 char *

@@ -20,6 +20,7 @@ const char *imageid_check(const char *text); /* sha512-<hex>, 2 to 128 */
 const char *user_check(const char *text);    /* a name, a number or /path */
 const char *path_check(const char *text); /* absolute, no control character */
 const char *hostname_check(const char *text); /* RFC 1123, 64 at most */
+const char *address_check(const char *text);  /* IPv4 or IPv6 */
 
 /* The text made an ACName ("/" and the like become "-"); NULL if nothing is
  * left of it.  The caller frees it. */

@@ -100,7 +100,7 @@ struct pod_mount {
 
 struct pod_app {
 	char *name;
-	char *image_id;
+	char *image_id;   /* NULL: by its name (not in a reified manifest) */
 	char *image_name; /* NULL: not said */
 	struct labels image_labels;
 	struct app *app; /* NULL: as in the image (not in a reified manifest) */
@@ -114,6 +114,7 @@ struct pod_port {
 	char *name;
 	char *host_ip; /* NULL: every address */
 	uint16_t host_port;
+	struct port *pod_port; /* NULL: the app's port of that name */
 };
 
 struct pod_manifest {
@@ -134,7 +135,9 @@ struct pod_manifest {
  * Reads the exact bytes of a manifest (at most MANIFEST_MAX) by the spec's
  * schema 0.8.11 and the older forms of rkt-tools(7), "OLD IMAGES".  Returns
  * what the caller frees, or NULL with *why, to be freed by the caller too,
- * naming the member: "app.ports[1].port: 0 is not from 1 to 65535".
+ * naming the member: "app.ports[1].port: 0 is not from 1 to 65535".  It is
+ * safe to print.  Isolators of the spec have valid values; an unknown one is
+ * kept, and whoever does not apply it says so.
  */
 struct image_manifest *image_manifest_parse(
     const char *bytes, size_t length, char **why);
@@ -144,8 +147,14 @@ struct pod_manifest *pod_manifest_parse(
 /* One app object (apps[].app of a pod manifest, app of an image's). */
 struct app *app_parse(const json_t *json, const char *where, char **why);
 
-/* A volume as --volume has it: NAME,kind=host,source=/x or NAME:/x. */
+/*
+ * A volume as --volume has it: NAME,kind=host,source=/x or NAME:/x; a mount as
+ * --mount has it: volume=NAME,target=/x; and a port as --port has it:
+ * NAME:[HOSTIP:]HOSTPORT.  0, or -1 with *why, which the caller frees.
+ */
 int volume_parse(const char *text, struct volume *volume, char **why);
+int mount_parse(const char *text, struct pod_mount *mount, char **why);
+int pod_port_parse(const char *text, struct pod_port *port, char **why);
 
 /* The other way, in the newest form; the caller owns the result. */
 json_t *app_json(const struct app *app);
@@ -154,14 +163,23 @@ json_t *pod_manifest_json(const struct pod_manifest *pod);
 /* A deep copy, for a pod's app made from an image's. */
 struct app *app_copy(const struct app *app);
 
-/* NULL is accepted; the structure itself is freed, but by volume_free(). */
+/* NULL is accepted; the structure is freed too, but for the last three. */
 void app_free(struct app *app);
 void image_manifest_free(struct image_manifest *image);
 void pod_manifest_free(struct pod_manifest *pod);
 void volume_free(struct volume *volume);
+void pod_mount_free(struct pod_mount *mount);
+void pod_port_free(struct pod_port *port);
 
 /*
  * May this host run it?  Both labels os and arch must be there and be the
  * host's.  Returns NULL, or what is wrong in rkt's words; the caller frees it.
  */
 char *image_manifest_unfit(const struct image_manifest *image);
+
+/*
+ * Is it the reified form, which can be run?  Every app has its app with a
+ * command and the whole id of its image, every mount an absolute path, every
+ * port an app's.  Returns NULL, or what is wrong; the caller frees it.
+ */
+char *pod_manifest_unready(const struct pod_manifest *pod);
