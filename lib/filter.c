@@ -15,7 +15,7 @@
 #include "record.h"
 #include "scope.h"
 
-enum { DROPS = 4 };
+enum { DROPS = 16 };
 
 static const char *step = "";
 static bool quiet;
@@ -160,5 +160,7 @@ filter_write(const json_t *record)
 	if (*line == '\0' || strlen(line) >= RECORD_MAX)
 		filter_failx(EX_DATAERR, "stdout: record longer than %d bytes",
 		    RECORD_MAX);
-	(void)printf("%s\n", line);
+	/* Now, and not at the end, while what the record names can still go. */
+	if (printf("%s\n", line) < 0 || fflush(stdout) != 0)
+		filter_fail(EX_IOERR, "stdout");
 }

@@ -31,12 +31,15 @@ json_t *filter_read(void);
  */
 json_t *filter_read_next(void);
 
-/* Prints the record as a line; ends with EX_DATAERR if it is too long. */
+/*
+ * Prints the record as a line; ends with EX_DATAERR if it is too long, with
+ * EX_IOERR if it cannot be written out.
+ */
 void filter_write(const json_t *record);
 
 /*
  * What the caller registers here is removed if the filter fails: the files
- * that the failing pipe leaves in the store's tmp.  At most 4; copies path.
+ * that the failing pipe leaves in the store's tmp.  At most 16; copies path.
  */
 void filter_unlink_on_failure(const char *path);
 
