@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * aci-discover - where an image, or its keys, can be had
+ *
+ *	aci-discover [--insecure-options=LIST] IMAGE
+ *	aci-discover [--insecure-options=LIST] --keys PREFIX
+ *
+ * 1. read the reference: names and labels are checked before any URL is made
+ * 2. give up all rights but those of asking a server
+ * 3. ask the name's own host, from the longest place to the shortest
+ * 4. print the record
+ */
+
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "actype.h"
+#include "alloc.h"
+#include "confine.h"
+#include "discovery.h"
+#include "escape.h"
+#include "filter.h"
+#include "prog.h"
+#include "record.h"
+#include "ref.h"
+#include "scope.h"
+#include "web.h"
+
+static _Noreturn void
+usage(FILE *out, int status)
+{
+	(void)fputs("usage: aci-discover [OPTION…] IMAGE\n"
+		    "       aci-discover [OPTION…] --keys PREFIX\n"
+		    "Prints where an image, or the keys of a prefix, can be "
+		    "had, as a record.\n\n"
+		    "      --keys                   look for public keys\n"
+		    "      --insecure-options=LIST  http: ask over http too; "
+		    "tls: check no certificate\n"
+		    "  -h, --help                   print this\n"
+		    "      --version                print the version\n",
+	    out);
+	exit(status);
+}
+
+/* The client, in a process that can do nothing else any more. */
+static struct web *
+ask_only(unsigned insecure)
+{
+	struct web *web = web_open(insecure);
+
+	if (confine(confine_web, NULL) < 0)
+		filter_fail(EX_OSERR, "cannot give up rights");
+	return web;
+}
+
+static void
+set_default(struct labels *labels, const char *name, const char *value)
+{
+	if (labels_get(labels, name) == NULL)
+		labels_set(labels, name, value);
+}
+
+/* A version that is ".." would be another place on the server. */
+static void
+check_labels(const struct labels *labels)
+{
+	for (size_t i = 0; i < labels->count; i++)
+		if (strcmp(labels->list[i].value, ".") == 0 ||
+		    strcmp(labels->list[i].value, "..") == 0)
+			filter_failx(EX_USAGE, "label \"%s\" cannot be \"%s\"",
+			    labels->list[i].name, labels->list[i].value);
+}
+
+static json_t *
+by_name(struct ref *ref, unsigned insecure)
+{
+	struct web *web;
+	char *why = NULL;
+	json_t *member;
+
+	set_default(&ref->labels, "os", host_os());
+	set_default(&ref->labels, "arch", host_arch());
+	check_labels(&ref->labels);
+	web = ask_only(insecure);
+	member = discover_image(web, insecure, ref->name, &ref->labels, &why);
+	if (member == NULL) {
+		autofree char *reason =
+		    escape(why == NULL ? "no endpoints discovered" : why);
+
+		filter_failx(EX_UNAVAILABLE, "discovery failed for \"%s\": %s",
+		    ref->name, reason);
+	}
+	web_close(web);
+	return json_pack(
+	    "{si,ss,so}", "v", 1, "image", ref->text, "discover", member);
+}
+
+static json_t *
+image(const char *text, unsigned insecure)
+{
+	struct ref ref = { 0 };
+	autofree char *shown = escape(text);
+	char *why = NULL;
+	json_t *record = NULL;
+
+	if (ref_parse(text, &ref, &why) < 0)
+		filter_failx(EX_USAGE, "%s: %s", shown, why);
+	switch (ref.kind) {
+	case REF_NAME:
+		record = by_name(&ref, insecure);
+		break;
+	case REF_URL:
+	case REF_FILE: /* it says itself where it is */
+		record = json_pack("{si,ss}", "v", 1, "image", text);
+		break;
+	case REF_HASH:
+		filter_failx(EX_UNAVAILABLE,
+		    "%s: an image cannot be found by its id", shown);
+	case REF_DOCKER:
+		filter_failx(EX_UNAVAILABLE,
+		    "%s: no docker registry can be asked", shown);
+	}
+	ref_free(&ref);
+	return record;
+}
+
+static json_t *
+keys(const char *prefix, unsigned insecure)
+{
+	autofree char *shown = escape(prefix);
+	const char *wrong = acidentifier_check(prefix);
+	struct web *web;
+	char *why = NULL;
+	json_t *member;
+
+	if (wrong != NULL)
+		filter_failx(EX_USAGE, "prefix \"%s\" %s", shown, wrong);
+	web = ask_only(insecure);
+	member = discover_keys(web, insecure, prefix, &why);
+	if (member == NULL) {
+		autofree char *reason =
+		    escape(why == NULL ? "found no ACI meta tags" : why);
+
+		filter_failx(EX_UNAVAILABLE, "%s", reason);
+	}
+	web_close(web);
+	return json_pack("{si,so}", "v", 1, "discover", member);
+}
+
+int
+main(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "keys", no_argument, NULL, 'k' },
+		{ "insecure-options", required_argument, NULL, 'i' },
+		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' },
+		{ NULL, 0, NULL, 0 },
+	};
+	autojson json_t *record = NULL;
+	unsigned insecure = 0;
+	bool for_keys = false;
+	int option;
+
+	prog_start();
+	while ((option = getopt_long(argc, argv, "+h", options, NULL)) != -1)
+		switch (option) {
+		case 'k':
+			for_keys = true;
+			break;
+		case 'i':
+			if (web_insecure(optarg, &insecure) < 0)
+				usage(stderr, EX_USAGE);
+			break;
+		case 'h':
+			usage(stdout, 0);
+		case 'V':
+			return puts("aci-discover " RKT_VERSION) < 0;
+		default:
+			usage(stderr, EX_USAGE);
+		}
+	if (argc - optind != 1)
+		usage(stderr, EX_USAGE);
+	filter_start("discover", false);
+	record = for_keys ? keys(argv[optind], insecure)
+			  : image(argv[optind], insecure);
+	filter_write(record);
+	prog_finish();
+	return 0;
+}

@@ -1,0 +1,502 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * aci-fetch - from the place of an image, or key, to files in the store's tmp
+ *
+ *	aci-discover IMAGE | aci-fetch [OPTION…]
+ *	aci-fetch [OPTION…] URL|PATH
+ *	aci-discover --keys PREFIX | aci-fetch [OPTION…] --keys
+ *	aci-fetch [OPTION…] --key URL|PATH…
+ *
+ * 1. open what is needed; then give up all rights but those of asking a
+ *    server and writing in the store's tmp
+ * 2. try the endpoints in their order: signature first, then the image
+ * 3. give the files, which had none so far, their names; print the record
+ */
+
+#include <err.h>
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "alloc.h"
+#include "confine.h"
+#include "dirs.h"
+#include "escape.h"
+#include "filter.h"
+#include "image.h"
+#include "num.h"
+#include "prog.h"
+#include "record.h"
+#include "ref.h"
+#include "scope.h"
+#include "spool.h"
+#include "web.h"
+
+enum { KEYS_MAX = 16 };
+
+static struct {
+	enum { IMAGE, KEYS, KEY } mode;
+	unsigned insecure;
+	bool no_signature;
+	const char *signature; /* a file in place of the image's own */
+	struct image_limits limits;
+} opts = { .limits = { .size = 16LL << 30, .seconds = 4LL * 3600 } };
+
+static _Noreturn void
+usage(FILE *out, int status)
+{
+	(void)fputs(
+	    "usage: aci-fetch [OPTION…] [URL|PATH]\n"
+	    "       aci-fetch [OPTION…] --keys\n"
+	    "       aci-fetch [OPTION…] --key URL|PATH…\n"
+	    "Downloads the image, or the keys, that the record on stdin or "
+	    "the operand names.\n\n"
+	    "      --no-signature           do not fetch the signature\n"
+	    "      --signature=FILE         take this one\n"
+	    "      --keys                   the keys of the record\n"
+	    "      --key                    the operands are keys\n"
+	    "      --insecure-options=LIST  http: use http endpoints too; "
+	    "tls: check no certificate;\n"
+	    "                               pubkey: keys by http too\n"
+	    "      --max-size=BYTES         of the image (17179869184)\n"
+	    "      --max-time=DURATION      for the image (4h)\n"
+	    "  -h, --help                   print this\n"
+	    "      --version                print the version\n",
+	    out);
+	exit(status);
+}
+
+/* Nothing is opened by name from here on but in the store's tmp. */
+static void
+give_up_rights(const struct confine *rules)
+{
+	autofree char *tmp = xasprintf("%s/cas/tmp", dirs_data());
+	const struct confine more[] = { { tmp, CONFINE_READ | CONFINE_WRITE },
+		{ NULL, 0 } };
+
+	if (confine(rules, more) < 0)
+		filter_fail(EX_OSERR, "cannot give up rights");
+}
+
+/* Is it a URL, of whatever scheme, and not a file? */
+static bool
+is_url(const char *text)
+{
+	return strstr(text, "://") != NULL &&
+	       strncasecmp(text, "file:", 5) != 0;
+}
+
+static int
+open_signature(void)
+{
+	return opts.signature == NULL ? -1 : image_open(opts.signature);
+}
+
+/* The member fetch; the files get their names. */
+static void
+add_image(json_t *record, const char *url, struct image *image)
+{
+	autofree char *digest = spool_digest(&image->aci);
+	json_t *member;
+
+	spool_name(&image->aci);
+	member = json_pack(
+	    "{ss,ss,ss}", "url", url, "aci", image->aci.path, "digest", digest);
+	if (image->asc.fd >= 0) {
+		spool_name(&image->asc);
+		(void)json_object_set_new(
+		    member, "asc", json_string(image->asc.path));
+	}
+	if (image->etag != NULL)
+		(void)json_object_set_new(
+		    member, "etag", json_string(image->etag));
+	if (image->max_age >= 0)
+		(void)json_object_set_new(
+		    member, "maxAge", json_integer(image->max_age));
+	(void)json_object_set_new(record, "fetch", member);
+}
+
+/* Puts a signature that is open already in place of a downloaded one. */
+static void
+own_signature(int fd, int dir, struct image *image)
+{
+	if (fd < 0)
+		return;
+	spool_open(&image->asc, dir, false);
+	image_copy(fd, opts.signature, SMALL_MAX, &image->asc);
+}
+
+/*
+ * One endpoint.  Returns 0 with the image; when it is the last, its failure is
+ * ours.
+ */
+static int
+from_endpoint(struct web *web, const json_t *endpoint, bool last, bool with_asc,
+    int dir, struct image *image)
+{
+	const char *aci = record_string(endpoint, "aci");
+	const char *asc = record_string(endpoint, "asc");
+	autofree char *why = NULL;
+	autofree char *shown = NULL;
+	int status;
+
+	if (aci == NULL || asc == NULL)
+		filter_failx(EX_DATAERR, "stdin: discover.endpoints: no URL");
+	status = image_download(web, opts.insecure, dir, aci,
+	    with_asc ? asc : NULL, &opts.limits, image, &why);
+	if (status == 0)
+		return 0;
+	shown = escape(why);
+	if (last)
+		filter_failx(status, "%s", shown);
+	warnx("%s, trying the next", shown);
+	return -1;
+}
+
+/* One after the other, until one has it all. */
+static void
+from_endpoints(struct web *web, json_t *record, int signature, int dir)
+{
+	json_t *endpoints = record_get(record, "discover.endpoints");
+	bool with_asc = !opts.no_signature && signature < 0;
+	size_t count = json_array_size(endpoints);
+	struct image image = IMAGE_NONE;
+	size_t i = 0;
+
+	if (count == 0)
+		filter_failx(EX_DATAERR, "stdin: no discover.endpoints");
+	while (from_endpoint(web, json_array_get(endpoints, i), i + 1 == count,
+		   with_asc, dir, &image) != 0)
+		i++;
+	own_signature(signature, dir, &image);
+	add_image(
+	    record, record_string(json_array_get(endpoints, i), "aci"), &image);
+	image_free(&image);
+}
+
+/* Who names an http URL has asked for it; a signature protects it. */
+static void
+from_url(
+    struct web *web, json_t *record, const char *url, int signature, int dir)
+{
+	autofree char *asc = web_url_swap(url, ".aci", ".aci.asc");
+	struct image image = IMAGE_NONE;
+	char *why = NULL;
+	int status = image_download(web, opts.insecure | WEB_HTTP, dir, url,
+	    opts.no_signature || signature >= 0 ? NULL : asc, &opts.limits,
+	    &image, &why);
+
+	if (status != 0) {
+		autofree char *shown = escape(why);
+
+		filter_failx(status, "%s", shown);
+	}
+	own_signature(signature, dir, &image);
+	add_image(record, url, &image);
+	image_free(&image);
+}
+
+static void
+from_file(json_t *record, const char *path, int signature)
+{
+	autofree char *real = realpath(path, NULL);
+	autofree char *url = xasprintf("file://%s", real != NULL ? real : path);
+	autofree char *shown = escape(path);
+	autofd int fd = image_open(path);
+	autofd int beside = -1;
+	autofd int dir = -1;
+	struct image image = IMAGE_NONE;
+
+	if (!opts.no_signature && signature < 0) {
+		beside = image_open_signature(path);
+		signature = beside;
+	}
+	dir = spool_dir();
+	give_up_rights(NULL);
+	warnx("using image from file %s", shown);
+	spool_open(&image.aci, dir, true);
+	image_copy(fd, path, opts.limits.size, &image.aci);
+	own_signature(signature, dir, &image);
+	add_image(record, url, &image);
+	image_free(&image);
+}
+
+/* The record's image is a place by itself. */
+static void
+from_place(struct web *web, json_t *record, const char *text)
+{
+	autofree char *shown = escape(text);
+	autofree char *path = NULL;
+	autofd int signature = -1;
+	autofd int dir = -1;
+	struct ref ref = { 0 };
+	char *why = NULL;
+
+	if (ref_parse(text, &ref, &why) < 0)
+		filter_failx(EX_USAGE, "%s: %s", shown, why);
+	if (ref.kind == REF_FILE)
+		path = xstrdup(text);
+	else if (ref.kind == REF_URL && !is_url(text))
+		path = web_url_path(text);
+	if (path == NULL && (ref.kind != REF_URL || !is_url(text)))
+		filter_failx(EX_USAGE,
+		    "%s: neither a URL nor a file of this host", shown);
+	ref_free(&ref);
+	signature = open_signature();
+	if (path != NULL) {
+		from_file(record, path, signature);
+		return;
+	}
+	dir = spool_dir();
+	give_up_rights(confine_web);
+	from_url(web, record, text, signature, dir);
+}
+
+/* The client is made while whoever writes the record is still at work. */
+static json_t *
+fetch_found(void)
+{
+	struct web *web = web_open(opts.insecure);
+	json_t *record = filter_read();
+	const char *image = record_string(record, "image");
+
+	if (record_get(record, "discover") != NULL) {
+		autofd int signature = open_signature();
+		autofd int dir = spool_dir();
+
+		give_up_rights(confine_web);
+		from_endpoints(web, record, signature, dir);
+	} else if (image != NULL) {
+		from_place(web, record, image);
+	} else {
+		filter_failx(EX_DATAERR, "stdin: neither discover nor image");
+	}
+	web_close(web);
+	return record;
+}
+
+static json_t *
+fetch_place(const char *place)
+{
+	json_t *record = json_pack("{si,ss}", "v", 1, "image", place);
+	struct web *web = is_url(place) ? web_open(opts.insecure) : NULL;
+
+	if (record == NULL)
+		filter_failx(EX_USAGE, "operand: not UTF-8");
+	from_place(web, record, place);
+	web_close(web);
+	return record;
+}
+
+static void
+take_key(void *data, const void *bytes, size_t length)
+{
+	spool_write(data, bytes, length);
+}
+
+static void
+download_key(struct web *web, const char *url, struct spool *spool)
+{
+	struct web_answer answer = { 0 };
+	struct web_request request = { .url = url,
+		.insecure = opts.insecure,
+		.max = SMALL_MAX,
+		.seconds = SMALL_SECONDS,
+		.take = take_key,
+		.data = spool };
+
+	if ((opts.insecure & WEB_HTTP_KEYS) != 0)
+		request.insecure |= WEB_HTTP;
+	if (web_get(web, &request, &answer) < 0) {
+		autofree char *why = xasprintf("%s: %s", url, answer.why);
+		autofree char *shown = escape(why);
+
+		filter_failx(EX_UNAVAILABLE, "%s", shown);
+	}
+	web_answer_free(&answer);
+}
+
+static int
+open_key(const char *place)
+{
+	autofree char *path = web_url_path(place);
+
+	return image_open(path != NULL ? path : place);
+}
+
+/* All of them or none: who trusts a prefix wants to see each key. */
+static void
+fetch_keys(json_t *record, const char *const *places, size_t count)
+{
+	int files[KEYS_MAX];
+	struct spool spools[KEYS_MAX];
+	json_t *keys = json_array();
+	struct web *web = NULL;
+	autofd int dir = -1;
+
+	for (size_t i = 0; i < count; i++) {
+		files[i] = is_url(places[i]) ? -1 : open_key(places[i]);
+		if (files[i] < 0 && web == NULL)
+			web = web_open(opts.insecure);
+	}
+	dir = spool_dir();
+	give_up_rights(web != NULL ? confine_web : NULL);
+	for (size_t i = 0; i < count; i++) {
+		spool_open(&spools[i], dir, false);
+		if (files[i] < 0)
+			download_key(web, places[i], &spools[i]);
+		else
+			image_copy(files[i], places[i], SMALL_MAX, &spools[i]);
+		if (files[i] >= 0)
+			(void)close(files[i]);
+	}
+	for (size_t i = 0; i < count; i++) {
+		spool_name(&spools[i]);
+		(void)json_array_append_new(
+		    keys, json_pack("{ss,ss}", "url", places[i], "path",
+			      spools[i].path));
+		spool_close(&spools[i]);
+	}
+	(void)json_object_set_new(
+	    record, "fetch", json_pack("{so}", "keys", keys));
+	web_close(web);
+}
+
+static json_t *
+fetch_discovered_keys(void)
+{
+	json_t *record = filter_read();
+	json_t *keys = record_get(record, "discover.keys");
+	size_t count = json_array_size(keys);
+	const char *places[KEYS_MAX];
+
+	if (count == 0 || count > KEYS_MAX)
+		filter_failx(
+		    EX_DATAERR, "stdin: discover.keys: %zu of them", count);
+	for (size_t i = 0; i < count; i++) {
+		places[i] = json_string_value(json_array_get(keys, i));
+		/* Only the command line may name a file of ours. */
+		if (places[i] == NULL || !is_url(places[i]))
+			filter_failx(EX_DATAERR,
+			    "stdin: discover.keys[%zu]: not a URL", i);
+	}
+	fetch_keys(record, places, count);
+	return record;
+}
+
+static json_t *
+fetch_named_keys(char *const *operands, size_t count)
+{
+	json_t *record = json_pack("{si}", "v", 1);
+	const char *places[KEYS_MAX];
+
+	for (size_t i = 0; i < count; i++)
+		places[i] = operands[i];
+	fetch_keys(record, places, count);
+	return record;
+}
+
+static void
+set_limit(int option, const char *text)
+{
+	uint64_t number = 0;
+	int64_t time = 0;
+
+	if (option == 's') {
+		if (num_parse(text, 1, INT64_MAX, &number) < 0)
+			usage(stderr, EX_USAGE);
+		opts.limits.size = (int64_t)number;
+		return;
+	}
+	if (duration_parse(text, &time) < 0 || time < 1000000000)
+		usage(stderr, EX_USAGE);
+	opts.limits.seconds = time / 1000000000;
+}
+
+static void
+read_options(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "no-signature", no_argument, NULL, 'n' },
+		{ "signature", required_argument, NULL, 'S' },
+		{ "keys", no_argument, NULL, 'K' },
+		{ "key", no_argument, NULL, 'k' },
+		{ "insecure-options", required_argument, NULL, 'i' },
+		{ "max-size", required_argument, NULL, 's' },
+		{ "max-time", required_argument, NULL, 't' },
+		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int option;
+
+	while ((option = getopt_long(argc, argv, "+h", options, NULL)) != -1)
+		switch (option) {
+		case 'n':
+			opts.no_signature = true;
+			break;
+		case 'S':
+			opts.signature = optarg;
+			break;
+		case 'K':
+			opts.mode = KEYS;
+			break;
+		case 'k':
+			opts.mode = KEY;
+			break;
+		case 'i':
+			if (web_insecure(optarg, &opts.insecure) < 0)
+				usage(stderr, EX_USAGE);
+			break;
+		case 's':
+		case 't':
+			set_limit(option, optarg);
+			break;
+		case 'h':
+			usage(stdout, 0);
+		case 'V':
+			(void)puts("aci-fetch " RKT_VERSION);
+			prog_finish();
+			exit(0);
+		default:
+			usage(stderr, EX_USAGE);
+		}
+}
+
+static void
+check_operands(int count)
+{
+	if ((opts.mode == IMAGE && count > 1) ||
+	    (opts.mode == KEYS && count > 0) ||
+	    (opts.mode == KEY && (count < 1 || count > KEYS_MAX)) ||
+	    (opts.no_signature && opts.signature != NULL))
+		usage(stderr, EX_USAGE);
+}
+
+int
+main(int argc, char **argv)
+{
+	autojson json_t *record = NULL;
+
+	prog_start();
+	read_options(argc, argv);
+	check_operands(argc - optind);
+	filter_start("fetch", false);
+	if ((opts.insecure & WEB_NO_TLS_CHECK) != 0)
+		warnx("warning: TLS verification has been disabled");
+	if (opts.mode == KEY)
+		record =
+		    fetch_named_keys(argv + optind, (size_t)(argc - optind));
+	else if (opts.mode == KEYS)
+		record = fetch_discovered_keys();
+	else if (optind < argc)
+		record = fetch_place(argv[optind]);
+	else
+		record = fetch_found();
+	filter_write(record);
+	prog_finish();
+	return 0;
+}

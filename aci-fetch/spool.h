@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* spool - a file in the store's tmp that has no name until it is whole */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <openssl/evp.h>
+
+/* Killed at any moment before spool_name(), a tool leaves nothing behind. */
+struct spool {
+	int fd;
+	int dir;          /* borrowed */
+	EVP_MD_CTX *hash; /* sha512 of what was written; NULL: not asked for */
+	int64_t size;
+	char *path; /* NULL until it has a name */
+};
+
+/*
+ * A descriptor of the store's tmp.  This and the functions below end the
+ * filter with one line if the disk or the kernel does not play along.
+ */
+int spool_dir(void);
+
+void spool_open(struct spool *spool, int dir, bool hashed);
+void spool_write(struct spool *spool, const void *bytes, size_t length);
+
+/* Gives it a name, spool->path, that goes when the filter fails. */
+void spool_name(struct spool *spool);
+
+/* "sha512-" and 128 digits, once, after the last write; the caller frees it. */
+char *spool_digest(struct spool *spool);
+
+/* A file that has no name is gone then.  An empty struct is accepted. */
+void spool_close(struct spool *spool);
+
+/* What is opened by nothing: the initial value. */
+#define SPOOL_NONE \
+	{ \
+		.fd = -1 \
+	}
