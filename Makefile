@@ -23,15 +23,13 @@ LIBS_aci-verify = -lgpgme -lcrypto
 LIBS_aci-trust = -lgpgme
 LIBS_cas-put = -larchive -lcrypto -lisal -lpthread
 LIBS_pod-prepare = -lseccomp -lcap
-LIBS_pod-netns = -lmnl
-LIBS_pod-gc = -lmnl
 LIBS_mkfilter = -lseccomp
 # On the warm path: no dynamic loader.
-STATIC_PROGS = cas-store pod-prepare pod-list pod-enter
+STATIC_PROGS = cas-store pod-prepare pod-list pod-netns pod-enter
 
 DEPS_BUILD = build-essential pkg-config libarchive-dev libcap-dev \
 	libcurl4-openssl-dev libgpgme-dev libgumbo-dev libisal-dev \
-	libjansson-dev libmnl-dev libseccomp-dev libssl-dev
+	libjansson-dev libseccomp-dev libssl-dev
 DEPS_RUN = ca-certificates gnupg gpgv jq
 DEPS_TEST = bats bsdextrautils busybox-static bzip2 clang clang-format \
 	cppcheck crun bubblewrap curl e2fsprogs erofs-utils etcd-client \
@@ -51,7 +49,7 @@ HARDEN = -fstack-protector-strong -fstack-clash-protection -fPIE -fno-common \
 	-fno-strict-overflow $(call flag,-fcf-protection=full) \
 	$(call flag,-ftrivial-auto-var-init=zero)
 FORTIFY = -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3
-LINK = -pie -Wl,-z,relro,-z,now,-z,noexecstack,-z,defs -Wl,--as-needed
+LINK = -Wl,-z,relro,-z,now,-z,noexecstack,-z,defs -Wl,--as-needed
 STATIC = -static-pie
 CFLAGS ?= -O2 -g
 CPPFLAGS += -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DRKT_VERSION='"$(VERSION)"' \
@@ -68,8 +66,8 @@ define program
 $(BIN)/$(notdir $(1)): $(B)/$(1).o $(B)/$(dir $(1))own.a $(B)/lib/own.a
 	@mkdir -p $$(@D)
 	$$(CC) $$(ALL_CFLAGS) $$(LDFLAGS) $(if $(filter \
-		$(STATIC_PROGS),$(notdir $(1))),$$(STATIC),) $$(LINK) -o $$@ \
-		$$^ $(LIBS_$(notdir $(1))) -ljansson
+		$(STATIC_PROGS),$(notdir $(1))),$$(or $$(STATIC),-pie),-pie) \
+		$$(LINK) -o $$@ $$^ $(LIBS_$(notdir $(1))) -ljansson
 endef
 $(foreach p,$(filter-out %/pod-init,$(PROGS)),$(eval $(call program,$(p))))
 
@@ -92,7 +90,7 @@ $(B)/%.o: %.c Makefile
 
 $(B)/mkfilter: $(B)/pod-prepare/mkfilter.o $(B)/pod-prepare/own.a \
 		$(B)/lib/own.a
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) $(LINK) -o $@ $^ $(LIBS_mkfilter) -ljansson
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -pie $(LINK) -o $@ $^ $(LIBS_mkfilter) -ljansson
 $(B)/default-filter.h: $(B)/mkfilter
 	$< > $@.new && mv $@.new $@
 $(B)/pod-enter/filter.o: $(B)/default-filter.h
@@ -124,8 +122,8 @@ $(B)/unit/%: test/unit/%.c $(B)/lib/own.a \
 		$(foreach d,$(DIRS),$(B)/$(d)/own.a)
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(ALL_CFLAGS) $(addprefix -I,$(DIRS)) -MMD -MP \
-		$(LDFLAGS) $(LINK) -o $@ $^ $(UNIT_LIBS) -ljansson
-UNIT_LIBS = -lseccomp -lcap -lgumbo -larchive -lcrypto -lisal -lmnl
+		$(LDFLAGS) -pie $(LINK) -o $@ $^ $(UNIT_LIBS) -ljansson
+UNIT_LIBS = -lseccomp -lcap -lgumbo -larchive -lcrypto -lisal
 
 ASAN = B=build/asan BIN=build/asan/bin STATIC= INIT_STATIC='-static-pie \
 	-fsanitize-undefined-trap-on-error' FORTIFY= CFLAGS='-O1 -g \
