@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -133,33 +134,43 @@ path_read(int dir, const char *path, size_t max, size_t *length)
 	return fd < 0 ? NULL : path_read_fd(fd, max, length);
 }
 
-static int remove_at(int dir, const char *name, dev_t device);
+/*
+ * One descriptor is open a level.  What lies deeper than this (an app may nest
+ * directories without end) is moved up to the top and removed from there.
+ */
+enum { DEPTH_MAX = 64 };
+
+struct removal {
+	int top;        /* of what is removed */
+	unsigned moved; /* so many were moved up to it */
+};
+
+static int remove_at(struct removal *, int dir, const char *name, int depth);
 
 static int
-empty_directory(int dir, const char *name, dev_t device)
+open_to_empty(int dir, const char *name)
 {
-	autodir DIR *entries = NULL;
-	struct stat file;
-	int result = 0, saved = 0, fd;
+	/* A bind mount of the same file system has the same st_dev. */
+	return open_resolved(dir, name, O_RDONLY | O_DIRECTORY, 0,
+	    RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV);
+}
 
-	fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0)
-		return -1;
-	if (fstat(fd, &file) < 0 || (entries = fdopendir(fd)) == NULL) {
-		saved = errno;
-		(void)close(fd);
-		errno = saved;
-		return -1;
-	}
-	if (file.st_dev != device) {
-		errno = EXDEV;
+/* Removes what is in the directory; closes fd. */
+static int
+empty_directory(struct removal *removal, int fd, int depth)
+{
+	autodir DIR *entries = fdopendir(fd);
+	int result = 0, saved = 0;
+
+	if (entries == NULL) {
+		scope_close(&fd);
 		return -1;
 	}
 	for (struct dirent *e; (e = readdir(entries)) != NULL;) {
 		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
 			continue;
 		/* Go on after a failure: what can go, goes. */
-		if (remove_at(dirfd(entries), e->d_name, device) < 0) {
+		if (remove_at(removal, dirfd(entries), e->d_name, depth) < 0) {
 			saved = errno;
 			result = -1;
 		}
@@ -170,36 +181,77 @@ empty_directory(int dir, const char *name, dev_t device)
 }
 
 static int
-remove_at(int dir, const char *name, dev_t device)
+move_up(struct removal *removal, int dir, const char *name)
+{
+	char above[32];
+	int result;
+
+	do {
+		(void)snprintf(
+		    above, sizeof above, ".deep-%u", removal->moved++);
+		result =
+		    renameat2(dir, name, removal->top, above, RENAME_NOREPLACE);
+	} while (result < 0 && errno == EEXIST);
+	return result;
+}
+
+/* 0, or -1 and errno; ENOTEMPTY: a directory that must be emptied first. */
+static int
+remove_one(int dir, const char *name)
 {
 	if (unlinkat(dir, name, 0) == 0 || errno == ENOENT)
 		return 0;
-	/* A mount on a file says EBUSY; a directory EISDIR (or EPERM). */
-	if (errno == EBUSY)
-		errno = EXDEV;
-	if (errno != EISDIR && errno != EPERM)
-		return -1;
-	if (unlinkat(dir, name, AT_REMOVEDIR) == 0)
-		return 0;
-	if (errno != ENOTEMPTY && errno != EEXIST && errno != EBUSY)
-		return -1;
-	if (empty_directory(dir, name, device) < 0)
-		return -1;
-	if (unlinkat(dir, name, AT_REMOVEDIR) == 0)
+	/* A directory says EISDIR, in POSIX's words EPERM. */
+	if ((errno == EISDIR || errno == EPERM) &&
+	    unlinkat(dir, name, AT_REMOVEDIR) == 0)
 		return 0;
 	if (errno == EBUSY)
 		errno = EXDEV;
+	if (errno == EEXIST)
+		errno = ENOTEMPTY;
 	return -1;
+}
+
+static int
+remove_at(struct removal *removal, int dir, const char *name, int depth)
+{
+	int fd;
+
+	if (remove_one(dir, name) == 0)
+		return 0;
+	if (errno != ENOTEMPTY)
+		return -1;
+	if (depth == DEPTH_MAX)
+		return move_up(removal, dir, name);
+	fd = open_to_empty(dir, name);
+	if (fd < 0 || empty_directory(removal, fd, depth + 1) < 0)
+		return -1;
+	return remove_one(dir, name);
 }
 
 int
 path_remove(int dir, const char *name)
 {
-	struct stat above;
+	struct removal removal = { .moved = 0 };
+	autofd int top = -1;
+	unsigned before;
 
-	if (fstat(dir, &above) < 0)
+	if (remove_one(dir, name) == 0)
+		return 0;
+	if (errno != ENOTEMPTY)
 		return -1;
-	return remove_at(dir, name, above.st_dev);
+	top = open_to_empty(dir, name);
+	if (top < 0)
+		return -1;
+	removal.top = top;
+	do {
+		int fd = open_to_empty(dir, name);
+
+		before = removal.moved;
+		if (fd < 0 || empty_directory(&removal, fd, 0) < 0)
+			return -1;
+	} while (removal.moved != before);
+	return remove_one(dir, name);
 }
 
 bool

@@ -139,6 +139,27 @@ removed_whole(void)
 	assert(path_remove(top, "victim") == 0);
 }
 
+/* More levels than a process may have descriptors. */
+static void
+removed_however_deep(void)
+{
+	struct stat there;
+	int dir = path_mkdirs(top, "deep", 0755);
+
+	for (int i = 0; i < 2000; i++) {
+		int next;
+
+		assert(mkdirat(dir, ".deep-0", 0700) == 0);
+		next = openat(dir, ".deep-0", O_RDONLY | O_CLOEXEC);
+		assert(next >= 0);
+		(void)close(dir);
+		dir = next;
+	}
+	(void)close(dir);
+	assert(path_remove(top, "deep") == 0);
+	assert(fstatat(top, "deep", &there, 0) == -1);
+}
+
 int
 main(void)
 {
@@ -153,6 +174,7 @@ main(void)
 	files_are_read_whole_or_not();
 	published_once();
 	removed_whole();
+	removed_however_deep();
 	(void)close(top);
 	top = open("/tmp", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	assert(path_remove(top, strrchr(name, '/') + 1) == 0);
