@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* netns - the network namespaces of the host and of the pod */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <unistd.h>
+
+#include "netns.h"
+#include "pod.h"
+#include "prog.h"
+#include "scope.h"
+
+int
+netns_current(void)
+{
+	autofd int fd = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	int above;
+
+	if (fd < 0)
+		prog_die("/proc/self/ns/net");
+	above = fcntl(fd, F_DUPFD_CLOEXEC, CHAIN_HOST_NET + 1);
+	if (above < 0)
+		prog_die("/proc/self/ns/net");
+	return above;
+}
+
+int
+netns_make(int host)
+{
+	int made;
+
+	if (unshare(CLONE_NEWNET) < 0) {
+		if (errno == EPERM)
+			prog_diex("a network of its own: must be run as root");
+		prog_die("a network namespace");
+	}
+	made = netns_current();
+	netns_enter(host);
+	return made;
+}
+
+void
+netns_enter(int netns)
+{
+	if (setns(netns, CLONE_NEWNET) < 0)
+		prog_die("a network namespace");
+}
