@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* gpg - a gpgme context in a home of ours */
+
+#include <ctype.h>
+#include <stdlib.h>
+
+#include "alloc.h"
+#include "escape.h"
+#include "gpg.h"
+#include "scope.h"
+
+gpgme_error_t
+gpg_start(const char *home, gpgme_ctx_t *context)
+{
+	/*
+	 * The home by the environment and no gpgconf: gpgme then runs one
+	 * "gpg --version", where it else runs six programs.
+	 */
+	if (setenv("GNUPGHOME", home, 1) < 0)
+		return gpgme_error_from_syserror();
+	(void)gpgme_set_global_flag("disable-gpgconf", "1");
+	(void)gpgme_check_version(NULL);
+	return gpgme_new(context);
+}
+
+json_t *
+gpg_identities(gpgme_key_t key)
+{
+	json_t *identities = json_array();
+
+	for (gpgme_user_id_t id = key->uids; id != NULL; id = id->next) {
+		autofree char *shown = escape(id->uid);
+
+		if (!id->revoked && !id->invalid)
+			(void)json_array_append_new(
+			    identities, json_string(shown));
+	}
+	return identities;
+}
+
+json_t *
+gpg_fingerprint(const char *text)
+{
+	autofree char *lower = escape(text == NULL ? "unknown" : text);
+
+	for (char *p = lower; *p != '\0'; p++)
+		*p = (char)tolower((unsigned char)*p);
+	return json_string(lower);
+}
+
+int
+gpg_key_usable(gpgme_key_t key)
+{
+	return !key->revoked && !key->expired && !key->disabled &&
+	       !key->invalid && key->subkeys != NULL &&
+	       key->subkeys->fpr != NULL;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* gpg - a gpgme context in a home of ours */
+#pragma once
+
+#include <gpgme.h>
+#include <jansson.h>
+
+/*
+ * Starts gpgme in this process, for good, with that home.  A worker calls it,
+ * once: it sets the environment.
+ */
+gpgme_error_t gpg_start(const char *home, gpgme_ctx_t *context);
+
+/* The identities that are neither revoked nor invalid, escaped; owned. */
+json_t *gpg_identities(gpgme_key_t key);
+
+/* The fingerprint, or whatever gpgme has of it, in lower case; owned. */
+json_t *gpg_fingerprint(const char *text);
+
+/* May this primary key still be used? */
+int gpg_key_usable(gpgme_key_t key);

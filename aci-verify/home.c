@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* home - gpg's home directory for one call: private, and gone afterwards */
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#include "alloc.h"
+#include "dirs.h"
+#include "home.h"
+#include "path.h"
+#include "publish.h"
+#include "scope.h"
+
+#define PREFIX "gnupg-"
+
+/*
+ * gpg with nobody's help: no network, no agent, no other key ring.  A
+ * "trusted-key" line a key makes exactly that key fully valid, which "trust-
+ * model always" would not: it leaves every signature without a validity.
+ */
+static const char conf[] = "no-default-keyring\n"
+			   "keyring ring.gpg\n"
+			   "no-auto-key-retrieve\n"
+			   "disable-dirmngr\n"
+			   "no-autostart\n"
+			   "no-random-seed-file\n"
+			   "lock-never\n"
+			   "exit-on-status-write-error\n";
+
+static int
+open_directory(int tmp, const char *name)
+{
+	return openat(
+	    tmp, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
+/* Removes the homes that nobody holds: their process was killed. */
+static void
+sweep(int tmp)
+{
+	int fd = open_directory(tmp, ".");
+	autodir DIR *entries = fd < 0 ? NULL : fdopendir(fd);
+
+	if (entries == NULL && fd >= 0)
+		(void)close(fd);
+	for (struct dirent *e;
+	     entries != NULL && (e = readdir(entries)) != NULL;) {
+		autofd int home = -1;
+
+		if (strncmp(e->d_name, PREFIX, strlen(PREFIX)) != 0)
+			continue;
+		home = open_directory(tmp, e->d_name);
+		if (home >= 0 && flock(home, LOCK_EX | LOCK_NB) == 0)
+			(void)path_remove(tmp, e->d_name);
+	}
+}
+
+static int
+write_at(int dir, const char *name, const char *bytes, size_t length)
+{
+	autofd int fd = openat(dir, name,
+	    O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+	return fd < 0 ? -1 : write_all(fd, bytes, length);
+}
+
+static int
+write_key(int dir, const struct trusted_key *key)
+{
+	autofree char *line = xasprintf("trusted-key %s\n", key->fingerprint);
+
+	if (write_at(dir, "gpg.conf", line, strlen(line)) < 0)
+		return -1;
+	return write_at(
+	    dir, "ring.gpg", (const char *)key->key.bytes, key->key.length);
+}
+
+static int
+fill(int dir, const struct keystore *store)
+{
+	if (write_at(dir, "gpg.conf", conf, strlen(conf)) < 0 ||
+	    write_at(dir, "ring.gpg", "", 0) < 0)
+		return -1;
+	for (size_t i = 0; store != NULL && i < store->count; i++)
+		if (write_key(dir, &store->keys[i]) < 0)
+			return -1;
+	return 0;
+}
+
+/*
+ * A new directory of our own.  A sweep may see it before it is locked, and
+ * then removes it: that one is given up for another.
+ */
+static int
+make_locked(struct home *home)
+{
+	for (int tries = 0; tries < 100; tries++) {
+		free(home->path);
+		home->path =
+		    xasprintf("%s/cas/tmp/" PREFIX "XXXXXX", dirs_data());
+		if (mkdtemp(home->path) == NULL)
+			return -1;
+		home->fd =
+		    open_directory(home->tmp, strrchr(home->path, '/') + 1);
+		if (home->fd >= 0 && flock(home->fd, LOCK_EX | LOCK_NB) == 0)
+			return 0;
+		if (home->fd >= 0)
+			(void)close(home->fd);
+	}
+	errno = EAGAIN;
+	return -1;
+}
+
+int
+home_make(struct home *home, const struct keystore *store, char **failed)
+{
+	*home = (struct home){ .tmp = dirs_open_data("cas/tmp"), .fd = -1 };
+	*failed = xasprintf("%s/cas/tmp", dirs_data());
+	if (home->tmp < 0)
+		return -1;
+	sweep(home->tmp);
+	if (make_locked(home) < 0)
+		return -1;
+	if (fill(home->fd, store) < 0) {
+		int saved = errno;
+
+		home_remove(home);
+		errno = saved;
+		return -1;
+	}
+	free(take_ptr(failed));
+	return 0;
+}
+
+void
+home_remove(struct home *home)
+{
+	(void)path_remove(home->tmp, strrchr(home->path, '/') + 1);
+	(void)close(home->fd);
+	(void)close(home->tmp);
+	free(home->path);
+	*home = (struct home){ .tmp = -1, .fd = -1 };
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* home - gpg's home directory for one call: private, and gone afterwards */
+#pragma once
+
+#include "keystore.h"
+
+struct home {
+	char *path; /* absolute: GNUPGHOME */
+	int tmp;    /* the store's cas/tmp, in which it lies */
+	int fd;     /* the directory, held under a lock */
+};
+
+/*
+ * Makes one whose key ring holds the keys of the store and nothing else (NULL:
+ * none) and in which those, named by their fingerprints, are trusted.  First
+ * removes what a killed process left, which is what nobody has locked.
+ * Returns 0, or -1 and errno (EBADMSG: the store belongs to rkt 1.x) and
+ * *failed, what it is about, which the caller frees.
+ */
+int home_make(struct home *home, const struct keystore *store, char **failed);
+
+/* Removes it with all that is in it.  Call it on every way out. */
+void home_remove(struct home *home);

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* keystore - which keys are trusted for which names */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <jansson.h>
+
+#include "openpgp.h"
+
+/*
+ * A key file: trustedkeys/root.d/FINGERPRINT (prefix "", for every name) or
+ * trustedkeys/prefix.d/PREFIX/FINGERPRINT.
+ */
+struct trusted_key {
+	char *prefix;
+	char *fingerprint; /* the file's name, 40 or 64 digits in lower case */
+	char *path;
+	struct openpgp key; /* one public key */
+};
+
+struct keystore {
+	struct trusted_key *keys;
+	size_t count;
+	bool all; /* not for one name, but every key there is */
+};
+
+/*
+ * Reads the keys that are trusted for name, which must be an ACIdentifier:
+ * those of root.d and of every prefix that covers it at a slash, first in the
+ * system's configuration directory, then in the local one, where an empty
+ * file masks the system's of the same place.  name NULL: all keys there are.
+ * Returns 0, or -1 with *why naming the file that is wrong (the caller frees
+ * it).  The caller frees the keys with keystore_free() either way.
+ */
+int keystore_read(const char *name, struct keystore *store, char **why);
+void keystore_free(struct keystore *store);
+
+/* The prefixes for which that key is trusted; the caller owns the array. */
+json_t *keystore_prefixes(
+    const struct keystore *store, const char *fingerprint);
+
+/*
+ * Adds a key to the local directory, durably, prefix NULL meaning root.d.
+ * Returns its path, which the caller frees, or NULL with errno and *failed,
+ * what it is about, which the caller frees too.
+ */
+char *keystore_add(const char *prefix, const char *fingerprint,
+    const char *armoured, char **failed);

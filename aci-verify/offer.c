@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* offer - the keys in a file that somebody is asked to trust */
+
+#include <stdlib.h>
+
+#include "escape.h"
+#include "gpg.h"
+#include "offer.h"
+#include "scope.h"
+#include "worker.h"
+
+enum { SECONDS = 30 };
+
+static gpgme_error_t
+import(gpgme_ctx_t context, const struct openpgp *keys)
+{
+	gpgme_import_result_t result;
+	gpgme_data_t data = NULL;
+	gpgme_error_t error = gpgme_data_new_from_mem(
+	    &data, (const char *)keys->bytes, keys->length, 0);
+
+	if (error == 0)
+		error = gpgme_op_import(context, data);
+	gpgme_data_release(data);
+	result = gpgme_op_import_result(context);
+	if (error == 0 && (result == NULL || result->imported == 0))
+		error = gpgme_error(GPG_ERR_NO_PUBKEY);
+	return error;
+}
+
+/* The key as text, or NULL. */
+static json_t *
+armoured(gpgme_ctx_t context, const char *fingerprint)
+{
+	gpgme_data_t data = NULL;
+	json_t *text = NULL;
+	size_t length = 0;
+	char *bytes;
+
+	if (gpgme_data_new(&data) != 0)
+		return NULL;
+	gpgme_set_armor(context, 1);
+	if (gpgme_op_export(
+		context, fingerprint, GPGME_EXPORT_MODE_MINIMAL, data) != 0) {
+		gpgme_data_release(data);
+		return NULL;
+	}
+	bytes = gpgme_data_release_and_get_mem(data, &length);
+	if (bytes != NULL && length > 0)
+		text = json_stringn(bytes, length);
+	gpgme_free(bytes);
+	return text;
+}
+
+static json_t *
+list(gpgme_ctx_t context)
+{
+	json_t *keys = json_array();
+	gpgme_key_t key = NULL;
+
+	if (gpgme_op_keylist_start(context, NULL, 0) != 0)
+		return keys;
+	while (gpgme_op_keylist_next(context, &key) == 0) {
+		if (key->subkeys != NULL && key->subkeys->fpr != NULL)
+			(void)json_array_append_new(
+			    keys, json_pack("{so ss sb so}", "fingerprint",
+				      gpg_fingerprint(key->subkeys->fpr),
+				      "pattern", key->subkeys->fpr, "usable",
+				      gpg_key_usable(key) && key->can_sign,
+				      "identities", gpg_identities(key)));
+		gpgme_key_unref(key);
+	}
+	(void)gpgme_op_keylist_end(context);
+	return keys;
+}
+
+static json_t *
+failure(gpgme_error_t error)
+{
+	autofree char *text = escape(gpgme_strerror(error));
+
+	return json_pack("{ss}", "failed", text);
+}
+
+static json_t *
+work(const void *data)
+{
+	const struct offer *offer = data;
+	gpgme_ctx_t context = NULL;
+	gpgme_error_t error = gpg_start(offer->home->path, &context);
+	json_t *keys;
+
+	if (error == 0)
+		error = import(context, offer->keys);
+	if (error != 0)
+		return failure(error);
+	keys = list(context);
+	for (size_t i = 0; i < json_array_size(keys); i++) {
+		json_t *key = json_array_get(keys, i);
+		json_t *text = armoured(context,
+		    json_string_value(json_object_get(key, "pattern")));
+
+		if (text == NULL)
+			return failure(gpgme_error(GPG_ERR_INV_DATA));
+		(void)json_object_set_new(key, "armour", text);
+		(void)json_object_del(key, "pattern");
+	}
+	gpgme_release(context);
+	return json_pack("{so}", "keys", keys);
+}
+
+json_t *
+offer_read(const struct offer *offer, const char **why)
+{
+	return worker_run(work, offer, SECONDS, why);
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* offer - the keys in a file that somebody is asked to trust */
+#pragma once
+
+#include <jansson.h>
+
+#include "home.h"
+#include "openpgp.h"
+
+struct offer {
+	const struct openpgp *keys;
+	const struct home *home; /* with an empty ring */
+};
+
+/*
+ * Has gpg import them, in a worker, which drops what their owner did not
+ * sign, and returns what the caller owns:
+ *
+ *	{"failed": why gpg could not, or
+ *	 "keys": [{"fingerprint": in lower case, "usable": boolean,
+ *	    "identities": ["Name <mail>"], escaped,
+ *	    "armour": that key alone and minimal}]}
+ *
+ * NULL with *why, a static text: there was no answer in time.
+ */
+json_t *offer_read(const struct offer *offer, const char **why);
