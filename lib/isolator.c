@@ -96,7 +96,7 @@ set_check(const struct spot *value, spot_check *check)
 	return result;
 }
 
-static const char *
+const char *
 capability_check(const char *text)
 {
 	if (strncmp(text, "CAP_", 4) != 0 || text[4] == '\0' ||
@@ -111,7 +111,7 @@ capabilities_check(const struct spot *value)
 	return set_check(value, capability_check);
 }
 
-static const char *
+const char *
 call_check(const char *text)
 {
 	size_t length = *text == '@' ? 1 + strspn(text + 1, LOWER DIGITS "./-")
@@ -122,7 +122,7 @@ call_check(const char *text)
 	return NULL;
 }
 
-static const char *
+const char *
 errno_check(const char *text)
 {
 	if (*text != 'E' || text[1] == '\0' ||

@@ -29,6 +29,8 @@ int schema_app(const struct spot *spot, struct app *app);
 
 int schema_isolators(
     const struct spot *object, struct isolator **isolators, size_t *count);
+/* CAP_CHOWN; read or @appc.io/all; EPERM: by their form. */
+spot_check capability_check, call_check, errno_check;
 void isolators_free(struct isolator *isolators, size_t count);
 json_t *isolators_json(const struct isolator *isolators, size_t count);
 

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* args-value - what the values of rkt's options may be, and where they go */
+#pragma once
+
+#include "args.h"
+#include "spot.h"
+
+struct option;
+
+/*
+ * Stores value in the member that is place (its type is in the name), or in
+ * the structure that is place.  Returns 0, or -1 with *why, which the caller
+ * frees and which fits behind "invalid argument "x" for --NAME: ".
+ */
+typedef int option_set(
+    const struct option *option, void *place, const char *value, char **why);
+
+option_set set_flag;      /* bool */
+option_set set_text;      /* char *; the last one counts */
+option_set set_text_once; /* char * */
+option_set set_policy;    /* char *; for switches: the option's fixed value */
+option_set set_string;    /* struct strings; one more */
+option_set set_list;      /* struct strings; those between commas */
+option_set set_pair;      /* struct labels; NAME=VALUE */
+option_set set_volume;    /* struct args */
+option_set set_port;      /* struct args */
+option_set set_pod_mount; /* struct args */
+option_set set_mount;     /* struct args_image */
+
+struct option {
+	const char *name;
+	enum { OPTION_FLAG, OPTION_VALUE, OPTION_MAYBE } takes;
+	enum { OPTION_POD, OPTION_IMAGE } scope;
+	size_t offset; /* of the place, in struct args or struct args_image */
+	option_set *set;
+	spot_check *check; /* of the value, or the name in a pair */
+	const char *fixed; /* the value if there is none */
+};
+
+spot_check memory_check, cpu_check, cpu_shares_check, oom_score_check,
+    gids_check, caps_check, seccomp_text_check, network_check, dns_check,
+    hosts_entry_check, policy_check, word_check, any_check, bool_check;
