@@ -157,7 +157,8 @@ error_record='{"v":1,"future":[1],"error":{"step":"fetch","status":69}}'
 @test "a full disk behind stdout is an error" {
 	for tool in "${FILTERS[@]}"; do
 		echo "$tool"
-		run -74 --separate-stderr "$tool" <<<"$error_record" >/dev/full
+		run -74 --separate-stderr sh -c 'exec "$1" >/dev/full' sh \
+			"$tool" <<<"$error_record"
 		matches "^$tool: .*No space left" "$stderr"
 	done
 	for tool in "${ONESHOTS[@]}"; do
@@ -200,9 +201,12 @@ error_record='{"v":1,"future":[1],"error":{"step":"fetch","status":69}}'
 }
 
 @test "RKT_PROG is what a tool calls itself" {
-	for tool in "${TOOLS[@]}"; do
+	for tool in "${FILTERS[@]}" 'pod-prepare --records x' 'pod-list -q x' \
+		'pod-stop x' 'cas-store get x'; do
 		echo "$tool"
-		RKT_PROG=rkt run --separate-stderr "$tool" --no-such-option
+		# shellcheck disable=SC2086
+		RKT_PROG=rkt run --separate-stderr $tool </dev/null
+		test "$status" != 0
 		matches '^rkt: ' "$stderr"
 	done
 }
