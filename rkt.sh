@@ -356,7 +356,10 @@ while test $# -gt 0
 do
 	option=$1
 	case $option in
-	--help | -help | -h) set -- help ;;
+	--help | -help | -h)
+		set -- help
+		break
+		;;
 	--*) option=${option#-} ;;
 	esac
 	case $option in
