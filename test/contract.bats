@@ -155,18 +155,24 @@ error_record='{"v":1,"future":[1],"error":{"step":"fetch","status":69}}'
 }
 
 @test "a full disk behind stdout is an error" {
-	for tool in "${FILTERS[@]}"; do
-		echo "$tool"
-		run -74 --separate-stderr sh -c 'exec "$1" >/dev/full' sh \
-			"$tool" <<<"$error_record"
-		matches "^$tool: .*No space left" "$stderr"
-	done
-	for tool in "${ONESHOTS[@]}"; do
+	for tool in "${FILTERS[@]}" "${ONESHOTS[@]}"; do
 		echo "$tool"
 		run -74 --separate-stderr sh -c 'exec "$1" --version >/dev/full' \
 			sh "$tool"
-		matches "^$tool: " "$stderr"
+		matches "^$tool: .*No space left" "$stderr"
 	done
+	busybox_aci "$T/image.aci"
+	run -74 --separate-stderr sh -c \
+		'aci-fetch --no-signature "$1" >/dev/full' sh "$T/image.aci"
+	matches '^aci-fetch: .*No space left' "$stderr"
+	run -74 --separate-stderr sh -c 'aci-fetch --no-signature "$1" |
+		cas-put --insecure >/dev/full' sh "$T/image.aci"
+	matches '^cas-put: .*No space left' "$stderr"
+	# The image is there all the same; only nobody was told.
+	run -74 --separate-stderr sh -c 'cas-store get "$1" >/dev/full' sh \
+		example.com/busybox
+	run -74 --separate-stderr sh -c 'pod-prepare -q "$1" >/dev/full' sh \
+		example.com/busybox
 }
 
 @test "with stdin, stdout or stderr closed a tool says and does the same" {
