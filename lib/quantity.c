@@ -9,7 +9,7 @@
 
 /*
  * A quantity while it is read: digits * 10^power * 2^shift, and a bit more if
- * inexact.  18 digits and a shift of 60 fit 128 bits.
+ * inexact.  19 digits and a shift of 60 fit 128 bits.
  */
 struct quantity {
 	__extension__ unsigned __int128 digits;
@@ -18,7 +18,7 @@ struct quantity {
 	bool inexact;
 };
 
-enum { QUANTITY_DIGITS = 18, EXPONENT_DIGITS = 3 };
+enum { QUANTITY_DIGITS = 19, EXPONENT_DIGITS = 3 };
 
 static const struct suffix {
 	const char *text;
