@@ -118,11 +118,11 @@ check: deps ## build and run every test
 
 UNITS = $(patsubst test/unit/%.c,$(B)/unit/%,$(wildcard test/unit/*.c))
 unit: $(UNITS)
-$(B)/unit/%: test/unit/%.c $(B)/lib/own.a \
-		$(foreach d,$(DIRS),$(B)/$(d)/own.a)
+$(B)/unit/%: test/unit/%.c $(foreach d,$(DIRS) lib,$(B)/$(d)/own.a)
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(ALL_CFLAGS) $(addprefix -I,$(DIRS)) -MMD -MP \
-		$(LDFLAGS) -pie $(LINK) -o $@ $^ $(UNIT_LIBS) -ljansson
+		$(LDFLAGS) -pie $(LINK) -o $@ $(filter %.c %.a,$^) $(UNIT_LIBS) \
+		-ljansson
 UNIT_LIBS = -lseccomp -lcap -lgumbo -larchive -lcrypto -lisal
 
 ASAN = B=build/asan BIN=build/asan/bin STATIC= INIT_STATIC='-static-pie \
