@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* choices - network, names and terminal: what rkt adds to a pod manifest */
+
+#include <string.h>
+
+#include "alloc.h"
+#include "choices.h"
+#include "escape.h"
+#include "filter.h"
+#include "prog.h"
+#include "scope.h"
+
+/* The one port of that name. */
+static const struct port *
+port_named(const struct pod_manifest *pod, const char *name)
+{
+	const struct port *found = NULL;
+
+	for (size_t i = 0; i < pod->app_count; i++) {
+		const struct app *app = pod->apps[i].app;
+
+		for (size_t j = 0; j < app->port_count; j++) {
+			if (strcmp(app->ports[j].name, name) != 0)
+				continue;
+			if (found != NULL)
+				filter_failx(EX_USAGE,
+				    "port name \"%s\" defined multiple apps",
+				    escape(name));
+			found = &app->ports[j];
+		}
+	}
+	if (found == NULL)
+		filter_failx(EX_USAGE,
+		    "port name \"%s\" could not be found in any apps",
+		    escape(name));
+	return found;
+}
+
+static const struct port *
+pod_port(const struct pod_manifest *pod, const struct pod_port *port)
+{
+	return port->pod_port != NULL ? port->pod_port
+				      : port_named(pod, port->name);
+}
+
+static const char *
+address(const struct pod_port *port)
+{
+	return port->host_ip != NULL ? port->host_ip : "0.0.0.0";
+}
+
+static bool
+same_address(const struct pod_port *a, const struct pod_port *b)
+{
+	return strcmp(address(a), address(b)) == 0 ||
+	       strcmp(address(a), "0.0.0.0") == 0 ||
+	       strcmp(address(b), "0.0.0.0") == 0;
+}
+
+static void
+check_ports(const struct pod_manifest *pod)
+{
+	for (size_t i = 0; i < pod->port_count; i++) {
+		const struct pod_port *one = &pod->ports[i];
+		const struct port *port = pod_port(pod, one);
+
+		for (size_t j = 0; j < i; j++) {
+			const struct pod_port *other = &pod->ports[j];
+			const struct port *its = pod_port(pod, other);
+
+			if (one->host_port == other->host_port &&
+			    strcmp(port->protocol, its->protocol) == 0 &&
+			    same_address(one, other))
+				filter_failx(EX_USAGE,
+				    "port %s-%s:%u already mapped to pod port "
+				    "%u",
+				    escape(port->protocol), address(one),
+				    one->host_port, its->port);
+		}
+	}
+}
+
+void
+choices_check(const struct args *args, const struct pod_manifest *pod)
+{
+	check_ports(pod);
+	if (args->interactive && pod->app_count > 1)
+		filter_failx(
+		    EX_USAGE, "interactive option only supports one image");
+}
+
+static json_t *
+list(const struct strings *strings)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < strings->count; i++)
+		(void)json_array_append_new(
+		    array, json_string(strings->list[i]));
+	return array;
+}
+
+/* Adds a member that was asked for; the others are not in the file. */
+static void
+add(json_t *json, const char *name, bool wanted, json_t *value)
+{
+	if (wanted)
+		(void)json_object_set(json, name, value);
+	json_decref(value);
+}
+
+static void
+add_text(json_t *json, const char *name, const char *text)
+{
+	if (text != NULL)
+		(void)json_object_set_new(json, name, json_string(text));
+}
+
+json_t *
+choices_json(const struct args *args, const char *uuid)
+{
+	autofree char *own_name = xasprintf("rkt-%s", uuid);
+	json_t *json = json_pack("{s:o, s:b, s:b}", "net", list(&args->nets),
+	    "interactive", args->interactive, "detach", args->detach);
+
+	if (args->nets.count == 0)
+		(void)json_array_append_new(
+		    json_object_get(json, "net"), json_string("host"));
+	add_text(json, "hostname",
+	    args->hostname != NULL ? args->hostname : own_name);
+	add_text(json, "name", args->name);
+	add_text(json, "privateUsers", args->private_users);
+	add(json, "noOverlay", args->no_overlay, json_true());
+	add(json, "mdsRegister", args->mds_register, json_true());
+	add(json, "dns", args->dns.count > 0, list(&args->dns));
+	add(json, "dnsSearch", args->dns_search.count > 0,
+	    list(&args->dns_search));
+	add(json, "dnsOptions", args->dns_options.count > 0,
+	    list(&args->dns_options));
+	add_text(json, "dnsDomain", args->dns_domain);
+	add(json, "hosts", args->hosts_entries.count > 0,
+	    list(&args->hosts_entries));
+	return json;
+}

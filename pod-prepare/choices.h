@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* choices - network, names and terminal: what rkt adds to a pod manifest */
+#pragma once
+
+#include <jansson.h>
+
+#include "args.h"
+#include "manifest.h"
+
+/*
+ * Ends the process if a port is of no app or of two, two ports are one on the
+ * host, or several apps want one terminal.
+ */
+void choices_check(const struct args *args, const struct pod_manifest *pod);
+
+/*
+ * The content of the pod's file run.json, as rkt-pod(5) has it; the caller
+ * owns it.
+ */
+json_t *choices_json(const struct args *args, const char *uuid);

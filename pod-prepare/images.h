@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* images - the pod's images, as the store has them */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "manifest.h"
+
+enum { KEY_LENGTH = 7 + 64 }; /* "sha512-" and what a name in the store has */
+
+struct image {
+	char *ref; /* as the arguments have it */
+	char *id;  /* sha512- and 128 digits */
+	char key[KEY_LENGTH + 1];
+	bool tree; /* unpacked, else an index over blobs */
+	char *root;
+	struct strings devices; /* the blobs, in the index's order */
+	struct image_manifest *manifest;
+};
+
+/*
+ * One image for each reference, in their order: from the records on stdin, or
+ * from cas-store get.  They end the process (filter.h) if an image is absent
+ * (EX_NOINPUT; silent: without a word), has no dependency stored, is not for
+ * this machine, or if a record is for no reference.  The caller frees each
+ * with image_free(), and the array.
+ */
+struct image *images_read(const struct strings *refs);
+struct image *images_ask(const struct strings *refs, bool silent);
+
+void images_free(struct image *images, size_t count);

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* pod-prepare - make a pod directory of images and arguments */
+/*
+ * pod-prepare [--records] [-q] [--fetchable] ARG...
+ * pod-prepare --images ARG...
+ *
+ * Reads rkt's own arguments; takes the images from the store, or from the
+ * records on stdin; completes the pod manifest and checks all of it; compiles
+ * the system call filters that images bring.  Only then is anything made: the
+ * directory, in embryo, prepare, and prepared.
+ */
+
+#include <err.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "alloc.h"
+#include "apps.h"
+#include "args.h"
+#include "choices.h"
+#include "directory.h"
+#include "dirs.h"
+#include "escape.h"
+#include "filter.h"
+#include "images.h"
+#include "prog.h"
+#include "record.h"
+#include "scope.h"
+
+static struct {
+	bool records;   /* the images' records are on stdin */
+	bool quiet;     /* print the UUID only */
+	bool fetchable; /* the caller will fetch what is absent */
+	bool images;    /* print the references only */
+} opts;
+
+static void
+usage(FILE *out)
+{
+	fputs("usage: pod-prepare [--records] [-q] [--fetchable] ARG...\n"
+	      "       pod-prepare --images ARG...\n"
+	      "ARGs are [POD-OPTION...] IMAGE [IMAGE-OPTION...] "
+	      "[-- ARG... [---]] [IMAGE...]\n",
+	    out);
+}
+
+static _Noreturn void
+usage_exit(const char *why)
+{
+	warnx("%s", why);
+	usage(stderr);
+	exit(EX_USAGE);
+}
+
+/*
+ * Our own options, which end where rkt's arguments begin: getopt(3) would
+ * take offence at those.  Returns how many there are.
+ */
+static int
+read_options(int argc, char *argv[])
+{
+	static const struct {
+		const char *name;
+		bool *value;
+	} own[] = { { "--records", &opts.records }, { "-q", &opts.quiet },
+		{ "--quiet", &opts.quiet }, { "--fetchable", &opts.fetchable },
+		{ "--images", &opts.images } };
+	int n = 1;
+	bool ours = true;
+
+	while (n < argc && ours) {
+		ours = false;
+		for (size_t i = 0; i < sizeof(own) / sizeof(*own); i++) {
+			if (strcmp(argv[n], own[i].name) == 0)
+				*own[i].value = ours = true;
+		}
+		n += ours;
+	}
+	if (n < argc &&
+	    (strcmp(argv[n], "-h") == 0 || strcmp(argv[n], "--help") == 0)) {
+		usage(stdout);
+		prog_finish();
+		exit(0);
+	}
+	if (n < argc && strcmp(argv[n], "--version") == 0) {
+		puts("pod-prepare " RKT_VERSION);
+		prog_finish();
+		exit(0);
+	}
+	return n;
+}
+
+static struct strings
+references(const struct args *args, const struct pod_manifest *pod)
+{
+	struct strings refs = { 0 };
+
+	if (pod != NULL)
+		return apps_references(pod);
+	for (size_t i = 0; i < args->image_count; i++)
+		strings_add(&refs, args->images[i].image);
+	for (size_t i = 0; i < refs.count; i++) {
+		if (strpbrk(refs.list[i], "\n") != NULL)
+			filter_failx(EX_USAGE, "%s: a newline in it",
+			    escape(refs.list[i]));
+	}
+	return refs;
+}
+
+static struct app_filter *
+compile_filters(const struct pod_manifest *pod)
+{
+	struct app_filter *filters = xcalloc(pod->app_count, sizeof(*filters));
+
+	for (size_t i = 0; i < pod->app_count; i++)
+		filters[i].kind =
+		    isolators_seccomp(pod->apps[i].name, pod->apps[i].app,
+			&filters[i].program, &filters[i].instructions);
+	return filters;
+}
+
+static void
+print_result(const char *uuid)
+{
+	autofree char *path =
+	    xasprintf("%s/pods/prepared/%s", dirs_data(), uuid);
+	autojson json_t *record = NULL;
+
+	if (opts.quiet) {
+		puts(uuid);
+		return;
+	}
+	record = json_pack("{s:i, s:{s:s, s:s}}", "v", 1, "prepare", "uuid",
+	    uuid, "path", path);
+	filter_write(record);
+}
+
+/* From the images to the pod; *pod is that of --pod-manifest, or NULL. */
+static void
+prepare(const struct args *args, struct pod_manifest **pod,
+    const struct strings *refs)
+{
+	struct directory directory = { .uuid_file = args->uuid_file };
+	autojson json_t *choices = NULL;
+	struct app_filter *filters;
+	struct image *images;
+
+	images =
+	    opts.records ? images_read(refs) : images_ask(refs, opts.fetchable);
+	if (*pod == NULL)
+		*pod = apps_from_args(args, images);
+	apps_complete(*pod, args, images);
+	choices_check(args, *pod);
+	filters = compile_filters(*pod);
+	uuid_make(directory.uuid);
+	choices = choices_json(args, directory.uuid);
+	directory.pod = *pod;
+	directory.images = images;
+	directory.filters = filters;
+	directory.choices = choices;
+	directory_make(&directory);
+	print_result(directory.uuid);
+	for (size_t i = 0; i < refs->count; i++)
+		free(filters[i].program);
+	free(filters);
+	images_free(images, refs->count);
+}
+
+int
+main(int argc, char *argv[])
+{
+	autofree char *why = NULL;
+	struct pod_manifest *pod = NULL;
+	struct strings refs;
+	struct args args;
+	int own;
+
+	prog_start();
+	own = read_options(argc, argv);
+	if (args_parse(argc - own, argv + own, &args, &why) < 0)
+		usage_exit(why);
+	opts.quiet |= args.quiet;
+	filter_start("prepare", opts.quiet || opts.images);
+	if (args.pod_manifest != NULL)
+		pod = apps_from_file(args.pod_manifest);
+	refs = references(&args, pod);
+	if (opts.images) {
+		for (size_t i = 0; i < refs.count; i++)
+			puts(refs.list[i]);
+	} else {
+		prepare(&args, &pod, &refs);
+	}
+	prog_finish();
+	strings_free(&refs);
+	pod_manifest_free(pod);
+	args_free(&args);
+	return 0;
+}
