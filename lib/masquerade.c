@@ -325,7 +325,8 @@ static int
 is_lease_in(const struct nlmsghdr *route, void *data)
 {
 	const struct subnet *subnet = data;
-	const struct rtmsg *body = NLMSG_DATA(route);
+	const struct rtmsg *body =
+	    (const void *)((const char *)route + NLMSG_HDRLEN);
 	uint32_t address;
 	size_t length;
 	const void *to = netlink_find(route, sizeof *body, RTA_DST, &length);

@@ -179,7 +179,8 @@ answer(struct netlink *netlink, char *room)
 static int
 error_in(const struct nlmsghdr *message)
 {
-	const struct nlmsgerr *error = NLMSG_DATA(message);
+	const struct nlmsgerr *error =
+	    (const void *)((const char *)message + NLMSG_HDRLEN);
 
 	return message->nlmsg_len < NLMSG_LENGTH(sizeof error->error)
 		   ? EPROTO

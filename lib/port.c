@@ -92,7 +92,7 @@ pod_port_parse(const char *text, struct pod_port *port, char **why)
 	size_t name = strcspn(text, ":");
 	const char *last = strrchr(text, ':');
 	autofree char *shown = escape(text);
-	uint64_t number;
+	uint64_t number = 0;
 
 	*port = (struct pod_port){ .name = xstrndup(text, name) };
 	*why = NULL;

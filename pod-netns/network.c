@@ -110,8 +110,7 @@ read_ipam(const struct conf *conf, json_t *ipam, struct network *network)
 }
 
 static void
-read_network(
-    const struct conf *conf, json_t *json, struct network *network)
+read_network(const struct conf *conf, json_t *json, struct network *network)
 {
 	static const char *const members[] = { "cniVersion", "name", "type",
 		"ipMasq", "mtu", "ipam", NULL };

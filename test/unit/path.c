@@ -129,6 +129,7 @@ removed_whole(void)
 	struct stat there;
 	autofd int fd = path_mkdirs(top, "victim/d/e", 0755);
 
+	assert(fd >= 0);
 	file("victim/d/e/f", "x");
 	file("sentinel", "x");
 	assert(symlinkat("../sentinel", top, "victim/l") == 0);
