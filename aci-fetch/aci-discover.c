@@ -122,6 +122,8 @@ image(const char *text, unsigned insecure)
 		    "%s: no docker registry can be asked", shown);
 	}
 	ref_free(&ref);
+	if (record == NULL)
+		filter_failx(EX_USAGE, "%s: not UTF-8", shown);
 	return record;
 }
 

@@ -14,28 +14,23 @@
  */
 
 #include <err.h>
-#include <errno.h>
 #include <getopt.h>
-#include <limits.h>
 #include <stdio.h>
-#include <string.h>
-#include <strings.h>
 
 #include "alloc.h"
 #include "confine.h"
-#include "dirs.h"
 #include "escape.h"
 #include "filter.h"
 #include "image.h"
+#include "keys.h"
 #include "num.h"
 #include "prog.h"
 #include "record.h"
 #include "ref.h"
 #include "scope.h"
 #include "spool.h"
+#include "url.h"
 #include "web.h"
-
-enum { KEYS_MAX = 16 };
 
 static struct {
 	enum { IMAGE, KEYS, KEY } mode;
@@ -69,26 +64,6 @@ usage(FILE *out, int status)
 	exit(status);
 }
 
-/* Nothing is opened by name from here on but in the store's tmp. */
-static void
-give_up_rights(const struct confine *rules)
-{
-	autofree char *tmp = xasprintf("%s/cas/tmp", dirs_data());
-	const struct confine more[] = { { tmp, CONFINE_READ | CONFINE_WRITE },
-		{ NULL, 0 } };
-
-	if (confine(rules, more) < 0)
-		filter_fail(EX_OSERR, "cannot give up rights");
-}
-
-/* Is it a URL, of whatever scheme, and not a file? */
-static bool
-is_url(const char *text)
-{
-	return strstr(text, "://") != NULL &&
-	       strncasecmp(text, "file:", 5) != 0;
-}
-
 static int
 open_signature(void)
 {
@@ -100,11 +75,14 @@ static void
 add_image(json_t *record, const char *url, struct image *image)
 {
 	autofree char *digest = spool_digest(&image->aci);
+	autofree char *shown = escape(url);
 	json_t *member;
 
 	spool_name(&image->aci);
 	member = json_pack(
 	    "{ss,ss,ss}", "url", url, "aci", image->aci.path, "digest", digest);
+	if (member == NULL)
+		filter_failx(EX_DATAERR, "%s: path is not UTF-8", shown);
 	if (image->asc.fd >= 0) {
 		spool_name(&image->asc);
 		(void)json_object_set_new(
@@ -145,7 +123,7 @@ from_endpoint(struct web *web, const json_t *endpoint, bool last, bool with_asc,
 
 	if (aci == NULL || asc == NULL)
 		filter_failx(EX_DATAERR, "stdin: discover.endpoints: no URL");
-	status = image_download(web, opts.insecure, dir, aci,
+	status = image_download(web, (opts.insecure & WEB_HTTP) != 0, dir, aci,
 	    with_asc ? asc : NULL, &opts.limits, image, &why);
 	if (status == 0)
 		return 0;
@@ -158,16 +136,20 @@ from_endpoint(struct web *web, const json_t *endpoint, bool last, bool with_asc,
 
 /* One after the other, until one has it all. */
 static void
-from_endpoints(struct web *web, json_t *record, int signature, int dir)
+from_endpoints(struct web *web, json_t *record)
 {
 	json_t *endpoints = record_get(record, "discover.endpoints");
-	bool with_asc = !opts.no_signature && signature < 0;
 	size_t count = json_array_size(endpoints);
+	autofd int signature = open_signature();
+	autofd int dir = -1;
+	bool with_asc = !opts.no_signature && signature < 0;
 	struct image image = IMAGE_NONE;
 	size_t i = 0;
 
 	if (count == 0)
 		filter_failx(EX_DATAERR, "stdin: no discover.endpoints");
+	dir = spool_dir();
+	spool_confine(confine_web);
 	while (from_endpoint(web, json_array_get(endpoints, i), i + 1 == count,
 		   with_asc, dir, &image) != 0)
 		i++;
@@ -182,10 +164,10 @@ static void
 from_url(
     struct web *web, json_t *record, const char *url, int signature, int dir)
 {
-	autofree char *asc = web_url_swap(url, ".aci", ".aci.asc");
+	autofree char *asc = url_swap(url, ".aci", ".aci.asc");
 	struct image image = IMAGE_NONE;
 	char *why = NULL;
-	int status = image_download(web, opts.insecure | WEB_HTTP, dir, url,
+	int status = image_download(web, true, dir, url,
 	    opts.no_signature || signature >= 0 ? NULL : asc, &opts.limits,
 	    &image, &why);
 
@@ -215,7 +197,7 @@ from_file(json_t *record, const char *path, int signature)
 		signature = beside;
 	}
 	dir = spool_dir();
-	give_up_rights(NULL);
+	spool_confine(NULL);
 	warnx("using image from file %s", shown);
 	spool_open(&image.aci, dir, true);
 	image_copy(fd, path, opts.limits.size, &image.aci);
@@ -239,9 +221,9 @@ from_place(struct web *web, json_t *record, const char *text)
 		filter_failx(EX_USAGE, "%s: %s", shown, why);
 	if (ref.kind == REF_FILE)
 		path = xstrdup(text);
-	else if (ref.kind == REF_URL && !is_url(text))
-		path = web_url_path(text);
-	if (path == NULL && (ref.kind != REF_URL || !is_url(text)))
+	else if (ref.kind == REF_URL && !url_is_remote(text))
+		path = url_path(text);
+	if (path == NULL && (ref.kind != REF_URL || !url_is_remote(text)))
 		filter_failx(EX_USAGE,
 		    "%s: neither a URL nor a file of this host", shown);
 	ref_free(&ref);
@@ -251,7 +233,7 @@ from_place(struct web *web, json_t *record, const char *text)
 		return;
 	}
 	dir = spool_dir();
-	give_up_rights(confine_web);
+	spool_confine(confine_web);
 	from_url(web, record, text, signature, dir);
 }
 
@@ -263,17 +245,12 @@ fetch_found(void)
 	json_t *record = filter_read();
 	const char *image = record_string(record, "image");
 
-	if (record_get(record, "discover") != NULL) {
-		autofd int signature = open_signature();
-		autofd int dir = spool_dir();
-
-		give_up_rights(confine_web);
-		from_endpoints(web, record, signature, dir);
-	} else if (image != NULL) {
+	if (record_get(record, "discover") != NULL)
+		from_endpoints(web, record);
+	else if (image != NULL)
 		from_place(web, record, image);
-	} else {
+	else
 		filter_failx(EX_DATAERR, "stdin: neither discover nor image");
-	}
 	web_close(web);
 	return record;
 }
@@ -281,121 +258,14 @@ fetch_found(void)
 static json_t *
 fetch_place(const char *place)
 {
+	autofree char *shown = escape(place);
 	json_t *record = json_pack("{si,ss}", "v", 1, "image", place);
-	struct web *web = is_url(place) ? web_open(opts.insecure) : NULL;
+	struct web *web = url_is_remote(place) ? web_open(opts.insecure) : NULL;
 
 	if (record == NULL)
-		filter_failx(EX_USAGE, "operand: not UTF-8");
+		filter_failx(EX_USAGE, "%s: not UTF-8", shown);
 	from_place(web, record, place);
 	web_close(web);
-	return record;
-}
-
-static void
-take_key(void *data, const void *bytes, size_t length)
-{
-	spool_write(data, bytes, length);
-}
-
-static void
-download_key(struct web *web, const char *url, struct spool *spool)
-{
-	struct web_answer answer = { 0 };
-	struct web_request request = { .url = url,
-		.insecure = opts.insecure,
-		.max = SMALL_MAX,
-		.seconds = SMALL_SECONDS,
-		.take = take_key,
-		.data = spool };
-
-	if ((opts.insecure & WEB_HTTP_KEYS) != 0)
-		request.insecure |= WEB_HTTP;
-	if (web_get(web, &request, &answer) < 0) {
-		autofree char *why = xasprintf("%s: %s", url, answer.why);
-		autofree char *shown = escape(why);
-
-		filter_failx(EX_UNAVAILABLE, "%s", shown);
-	}
-	web_answer_free(&answer);
-}
-
-static int
-open_key(const char *place)
-{
-	autofree char *path = web_url_path(place);
-
-	return image_open(path != NULL ? path : place);
-}
-
-/* All of them or none: who trusts a prefix wants to see each key. */
-static void
-fetch_keys(json_t *record, const char *const *places, size_t count)
-{
-	int files[KEYS_MAX];
-	struct spool spools[KEYS_MAX];
-	json_t *keys = json_array();
-	struct web *web = NULL;
-	autofd int dir = -1;
-
-	for (size_t i = 0; i < count; i++) {
-		files[i] = is_url(places[i]) ? -1 : open_key(places[i]);
-		if (files[i] < 0 && web == NULL)
-			web = web_open(opts.insecure);
-	}
-	dir = spool_dir();
-	give_up_rights(web != NULL ? confine_web : NULL);
-	for (size_t i = 0; i < count; i++) {
-		spool_open(&spools[i], dir, false);
-		if (files[i] < 0)
-			download_key(web, places[i], &spools[i]);
-		else
-			image_copy(files[i], places[i], SMALL_MAX, &spools[i]);
-		if (files[i] >= 0)
-			(void)close(files[i]);
-	}
-	for (size_t i = 0; i < count; i++) {
-		spool_name(&spools[i]);
-		(void)json_array_append_new(
-		    keys, json_pack("{ss,ss}", "url", places[i], "path",
-			      spools[i].path));
-		spool_close(&spools[i]);
-	}
-	(void)json_object_set_new(
-	    record, "fetch", json_pack("{so}", "keys", keys));
-	web_close(web);
-}
-
-static json_t *
-fetch_discovered_keys(void)
-{
-	json_t *record = filter_read();
-	json_t *keys = record_get(record, "discover.keys");
-	size_t count = json_array_size(keys);
-	const char *places[KEYS_MAX];
-
-	if (count == 0 || count > KEYS_MAX)
-		filter_failx(
-		    EX_DATAERR, "stdin: discover.keys: %zu of them", count);
-	for (size_t i = 0; i < count; i++) {
-		places[i] = json_string_value(json_array_get(keys, i));
-		/* Only the command line may name a file of ours. */
-		if (places[i] == NULL || !is_url(places[i]))
-			filter_failx(EX_DATAERR,
-			    "stdin: discover.keys[%zu]: not a URL", i);
-	}
-	fetch_keys(record, places, count);
-	return record;
-}
-
-static json_t *
-fetch_named_keys(char *const *operands, size_t count)
-{
-	json_t *record = json_pack("{si}", "v", 1);
-	const char *places[KEYS_MAX];
-
-	for (size_t i = 0; i < count; i++)
-		places[i] = operands[i];
-	fetch_keys(record, places, count);
 	return record;
 }
 
@@ -487,15 +357,21 @@ main(int argc, char **argv)
 	filter_start("fetch", false);
 	if ((opts.insecure & WEB_NO_TLS_CHECK) != 0)
 		warnx("warning: TLS verification has been disabled");
-	if (opts.mode == KEY)
+	switch (opts.mode) {
+	case KEY:
+		record = json_pack("{si}", "v", 1);
+		keys_fetch_named(record, argv + optind, (size_t)(argc - optind),
+		    opts.insecure);
+		break;
+	case KEYS:
+		record = filter_read();
+		keys_fetch_discovered(record, opts.insecure);
+		break;
+	case IMAGE:
 		record =
-		    fetch_named_keys(argv + optind, (size_t)(argc - optind));
-	else if (opts.mode == KEYS)
-		record = fetch_discovered_keys();
-	else if (optind < argc)
-		record = fetch_place(argv[optind]);
-	else
-		record = fetch_found();
+		    optind < argc ? fetch_place(argv[optind]) : fetch_found();
+		break;
+	}
 	filter_write(record);
 	prog_finish();
 	return 0;

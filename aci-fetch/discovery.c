@@ -14,6 +14,7 @@
 #include "record.h"
 #include "scope.h"
 #include "template.h"
+#include "url.h"
 #include "web.h"
 
 enum {
@@ -62,7 +63,7 @@ page_get(struct walk *walk, const char *scheme, const char *place, bool *dead)
 	autofree char *url = xasprintf("%s://%s?ac-discovery=1", scheme, place);
 	struct web_answer answer = { 0 };
 	struct web_request request = { .url = url,
-		.insecure = walk->insecure,
+		.http = (walk->insecure & WEB_HTTP) != 0,
 		.max = PAGE_MAX,
 		.seconds = PAGE_SECONDS,
 		.take = page_take,
@@ -111,12 +112,10 @@ in_list(const json_t *list, const char *text)
 static void
 add_key(struct walk *walk, const char *url)
 {
-	unsigned insecure = walk->insecure;
+	bool http = (walk->insecure & (WEB_HTTP | WEB_HTTP_KEYS)) != 0;
 
-	if ((insecure & WEB_HTTP_KEYS) != 0)
-		insecure |= WEB_HTTP;
 	if (json_array_size(walk->keys) < DISCOVERY_MAX &&
-	    web_url_unfit(url, insecure) == NULL && !in_list(walk->keys, url))
+	    url_unfit(url, http) == NULL && !in_list(walk->keys, url))
 		(void)json_array_append_new(walk->keys, json_string(url));
 }
 
@@ -128,6 +127,7 @@ add_endpoint(struct walk *walk, const char *template)
 	    template_expand(template, walk->name, walk->labels, "aci");
 	autofree char *asc =
 	    template_expand(template, walk->name, walk->labels, "aci.asc");
+	bool http = (walk->insecure & WEB_HTTP) != 0;
 
 	if (aci == NULL || asc == NULL ||
 	    json_array_size(walk->endpoints) >= DISCOVERY_MAX)
@@ -136,8 +136,7 @@ add_endpoint(struct walk *walk, const char *template)
 		free(asc);
 		asc = xasprintf("%s.asc", aci);
 	}
-	if (web_url_unfit(aci, walk->insecure) != NULL ||
-	    web_url_unfit(asc, walk->insecure) != NULL) {
+	if (url_unfit(aci, http) != NULL || url_unfit(asc, http) != NULL) {
 		debug(aci, "not used");
 		return;
 	}

@@ -16,6 +16,7 @@
 #include "prog.h"
 #include "progress.h"
 #include "scope.h"
+#include "url.h"
 #include "web.h"
 
 enum { COPY_BUFFER = 256 * 1024 };
@@ -49,14 +50,14 @@ is_absent(const struct web_answer *answer)
 
 /* Returns 0, EX_NOINPUT if the server has no such thing, or EX_UNAVAILABLE. */
 static int
-get_signature(struct web *web, unsigned insecure, const char *url,
-    struct spool *spool, char **why)
+get_signature(struct web *web, bool http, const char *url, struct spool *spool,
+    char **why)
 {
 	autofree char *shown = escape(url);
 	struct web_answer answer = { 0 };
 	struct transfer transfer = { .spool = spool };
 	struct web_request request = { .url = url,
-		.insecure = insecure,
+		.http = http,
 		.max = SMALL_MAX,
 		.seconds = SMALL_SECONDS,
 		.take = take,
@@ -78,14 +79,13 @@ get_signature(struct web *web, unsigned insecure, const char *url,
  * and nobody has signed it?
  */
 static int
-unsigned_or_gone(struct web *web, unsigned insecure, const char *aci,
-    const char *asc, char **why)
+unsigned_or_gone(
+    struct web *web, bool http, const char *aci, const char *asc, char **why)
 {
 	struct web_answer answer = { 0 };
-	struct web_request request = { .url = aci,
-		.insecure = insecure,
-		.head = true,
-		.seconds = SMALL_SECONDS };
+	struct web_request request = {
+		.url = aci, .http = http, .head = true, .seconds = SMALL_SECONDS
+	};
 	bool gone = web_get(web, &request, &answer) < 0 &&
 		    (is_absent(&answer) || answer.status == 0);
 
@@ -98,28 +98,28 @@ unsigned_or_gone(struct web *web, unsigned insecure, const char *aci,
 }
 
 static int
-signature(struct web *web, unsigned insecure, const char *aci, const char *asc,
+signature(struct web *web, bool http, const char *aci, const char *asc,
     struct spool *spool, char **why)
 {
-	autofree char *old = web_url_swap(asc, ".aci.asc", ".sig");
-	int status = get_signature(web, insecure, asc, spool, why);
+	autofree char *old = url_swap(asc, ".aci.asc", ".sig");
+	int status = get_signature(web, http, asc, spool, why);
 
 	if (status == EX_NOINPUT && old != NULL)
-		status = get_signature(web, insecure, old, spool, why);
+		status = get_signature(web, http, old, spool, why);
 	if (status == EX_NOINPUT)
-		status = unsigned_or_gone(web, insecure, aci, asc, why);
+		status = unsigned_or_gone(web, http, aci, asc, why);
 	return status;
 }
 
 static int
-get_image(struct web *web, unsigned insecure, const char *url,
+get_image(struct web *web, bool http, const char *url,
     const struct image_limits *limits, struct image *image, char **why)
 {
 	struct progress bar;
 	struct web_answer answer = { 0 };
 	struct transfer transfer = { .spool = &image->aci, .progress = &bar };
 	struct web_request request = { .url = url,
-		.insecure = insecure,
+		.http = http,
 		.max = limits->size,
 		.seconds = limits->seconds,
 		.take = take,
@@ -142,7 +142,7 @@ get_image(struct web *web, unsigned insecure, const char *url,
 }
 
 int
-image_download(struct web *web, unsigned insecure, int dir, const char *aci,
+image_download(struct web *web, bool http, int dir, const char *aci,
     const char *asc, const struct image_limits *limits, struct image *image,
     char **why)
 {
@@ -154,14 +154,14 @@ image_download(struct web *web, unsigned insecure, int dir, const char *aci,
 	warnx("fetching image from %s", shown);
 	if (asc != NULL) {
 		spool_open(&image->asc, dir, false);
-		status = signature(web, insecure, aci, asc, &image->asc, why);
+		status = signature(web, http, aci, asc, &image->asc, why);
 	}
 	if (status == 0) {
 		/* Of an old signature that was found at the second place. */
 		free(*why);
 		*why = NULL;
 		spool_open(&image->aci, dir, true);
-		status = get_image(web, insecure, aci, limits, image, why);
+		status = get_image(web, http, aci, limits, image, why);
 	}
 	if (status != 0)
 		image_free(image);

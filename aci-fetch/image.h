@@ -33,9 +33,9 @@ struct image {
  * Downloads the image at aci and, unless asc is NULL, its signature before it
  * (the old .sig if there is none at asc).  Returns 0; or an exit status, with
  * *why for the caller to free: nothing of the attempt is left, and another
- * place may be tried.
+ * place may be tried.  http: the URLs may be such.
  */
-int image_download(struct web *web, unsigned insecure, int dir, const char *aci,
+int image_download(struct web *web, bool http, int dir, const char *aci,
     const char *asc, const struct image_limits *limits, struct image *image,
     char **why);
 

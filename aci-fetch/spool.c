@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "alloc.h"
+#include "confine.h"
 #include "dirs.h"
 #include "filter.h"
 #include "prog.h"
@@ -90,4 +91,15 @@ spool_close(struct spool *spool)
 	EVP_MD_CTX_free(spool->hash);
 	free(spool->path);
 	*spool = (struct spool)SPOOL_NONE;
+}
+
+void
+spool_confine(const struct confine *rules)
+{
+	autofree char *tmp = xasprintf("%s/cas/tmp", dirs_data());
+	const struct confine more[] = { { tmp, CONFINE_READ | CONFINE_WRITE },
+		{ NULL, 0 } };
+
+	if (confine(rules, more) < 0)
+		filter_fail(EX_OSERR, "cannot give up rights");
 }

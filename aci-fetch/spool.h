@@ -8,6 +8,8 @@
 
 #include <openssl/evp.h>
 
+struct confine;
+
 /* Killed at any moment before spool_name(), a tool leaves nothing behind. */
 struct spool {
 	int fd;
@@ -22,6 +24,12 @@ struct spool {
  * filter with one line if the disk or the kernel does not play along.
  */
 int spool_dir(void);
+
+/*
+ * From here on nothing is opened by name but below the store's tmp, and what
+ * rules (confine.h) allow; they may be NULL.
+ */
+void spool_confine(const struct confine *rules);
 
 void spool_open(struct spool *spool, int dir, bool hashed);
 void spool_write(struct spool *spool, const void *bytes, size_t length);

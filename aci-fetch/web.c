@@ -12,6 +12,7 @@
 #include "num.h"
 #include "prog.h"
 #include "scope.h"
+#include "url.h"
 #include "web.h"
 
 enum {
@@ -69,108 +70,6 @@ web_insecure(const char *list, unsigned *flags)
 		*flags |= words[i].flags;
 	}
 	return 0;
-}
-
-/* One part of a URL, for curl_free(); NULL if it has none. */
-static char *
-url_part(CURLU *parts, CURLUPart part)
-{
-	char *text = NULL;
-
-	return curl_url_get(parts, part, &text, 0) == CURLUE_OK ? text : NULL;
-}
-
-static const char *
-parts_unfit(CURLU *parts, unsigned insecure)
-{
-	char *scheme = url_part(parts, CURLUPART_SCHEME);
-	char *user = url_part(parts, CURLUPART_USER);
-	char *password = url_part(parts, CURLUPART_PASSWORD);
-	const char *why = NULL;
-
-	if (user != NULL || password != NULL)
-		why = "holds a user name or password";
-	else if (scheme == NULL)
-		why = "not a URL";
-	else if (strcmp(scheme, "http") == 0)
-		why = (insecure & WEB_HTTP) != 0 ? NULL : "http is not allowed";
-	else if (strcmp(scheme, "https") != 0)
-		why = "unsupported URL scheme";
-	curl_free(scheme);
-	curl_free(user);
-	curl_free(password);
-	return why;
-}
-
-const char *
-web_url_unfit(const char *url, unsigned insecure)
-{
-	CURLU *parts = curl_url();
-	const char *why = "not a URL";
-
-	if (strlen(url) > WEB_URL_MAX)
-		why = "URL too long";
-	else if (parts != NULL && curl_url_set(parts, CURLUPART_URL, url,
-				      CURLU_NON_SUPPORT_SCHEME) == CURLUE_OK)
-		why = parts_unfit(parts, insecure);
-	curl_url_cleanup(parts);
-	return why;
-}
-
-/* Gives the URL in parts another path: the same with another end. */
-static char *
-swap_path(CURLU *parts, const char *from, const char *to)
-{
-	char *path = url_part(parts, CURLUPART_PATH);
-	size_t length = path == NULL ? 0 : strlen(path);
-	char *url = NULL;
-	char *copy = NULL;
-
-	if (length > strlen(from) &&
-	    strcmp(path + length - strlen(from), from) == 0) {
-		autofree char *swapped =
-		    xasprintf("%.*s%s", (int)(length - strlen(from)), path, to);
-
-		if (curl_url_set(parts, CURLUPART_PATH, swapped, 0) ==
-		    CURLUE_OK)
-			url = url_part(parts, CURLUPART_URL);
-	}
-	curl_free(path);
-	if (url != NULL)
-		copy = xstrdup(url);
-	curl_free(url);
-	return copy;
-}
-
-char *
-web_url_swap(const char *url, const char *from, const char *to)
-{
-	CURLU *parts = curl_url();
-	char *swapped = NULL;
-
-	if (parts != NULL &&
-	    curl_url_set(parts, CURLUPART_URL, url, 0) == CURLUE_OK)
-		swapped = swap_path(parts, from, to);
-	curl_url_cleanup(parts);
-	return swapped;
-}
-
-char *
-web_url_path(const char *url)
-{
-	CURLU *parts = curl_url();
-	char *path = NULL;
-	char *copy = NULL;
-
-	/* libcurl itself refuses a host other than this one in file:// */
-	if (parts != NULL && strncasecmp(url, "file:", 5) == 0 &&
-	    curl_url_set(parts, CURLUPART_URL, url, 0) == CURLUE_OK &&
-	    curl_url_get(parts, CURLUPART_PATH, &path, CURLU_URLDECODE) ==
-		CURLUE_OK)
-		copy = xstrdup(path);
-	curl_free(path);
-	curl_url_cleanup(parts);
-	return copy;
 }
 
 /* Ends the transfer; the text is told in place of libcurl's. */
@@ -361,6 +260,8 @@ get_once(struct web *web, const char *url, long milliseconds,
 	if (!request->head)
 		set_ok(curl_easy_setopt(web->easy, CURLOPT_HTTPGET, 1L));
 	set_ok(curl_easy_setopt(web->easy, CURLOPT_TIMEOUT_MS, milliseconds));
+	set_ok(curl_easy_setopt(
+	    web->easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)request->max));
 	code = curl_easy_perform(web->easy);
 	answer->status = 0;
 	(void)curl_easy_getinfo(
@@ -368,6 +269,8 @@ get_once(struct web *web, const char *url, long milliseconds,
 	/* The rest of an error's page is of no use to anybody. */
 	if (code == CURLE_OK || (web->broken != NULL && *web->broken == '\0'))
 		return 0;
+	if (code == CURLE_FILESIZE_EXCEEDED)
+		web->broken = "larger than allowed";
 	if (web->broken != NULL)
 		answer->why = xstrdup(web->broken);
 	else
@@ -398,7 +301,7 @@ redirect(struct web *web, const char *url, char **why)
 		return NULL;
 	}
 	/* A server may not choose that the rest goes unprotected. */
-	unfit = web_url_unfit(next, plain ? WEB_HTTP : 0);
+	unfit = url_unfit(next, plain);
 	if (unfit != NULL) {
 		*why = xasprintf("redirect to %s refused: %s", next, unfit);
 		return NULL;
@@ -443,7 +346,7 @@ int
 web_get(struct web *web, const struct web_request *request,
     struct web_answer *answer)
 {
-	const char *unfit = web_url_unfit(request->url, request->insecure);
+	const char *unfit = url_unfit(request->url, request->http);
 
 	*answer = (struct web_answer){ 0 };
 	web->request = request;

@@ -12,18 +12,15 @@
  */
 enum { WEB_HTTP = 1, WEB_NO_TLS_CHECK = 2, WEB_HTTP_KEYS = 4 };
 
-/* A URL may have this many bytes. */
-enum { WEB_URL_MAX = 2048 };
-
 /* One client, which keeps connections open from one request to the next. */
 struct web;
 
 struct web_request {
 	const char *url;
-	unsigned insecure; /* WEB_HTTP: this URL may be http */
-	bool head;         /* HEAD, to learn the status */
-	int64_t max;       /* bytes of the body */
-	int64_t seconds;   /* for all of it, redirects included */
+	bool http;       /* it may be http */
+	bool head;       /* HEAD, to learn the status */
+	int64_t max;     /* bytes of the body */
+	int64_t seconds; /* for all of it, redirects included */
 	/* Is given the body of an answer with status 200. */
 	void (*take)(void *data, const void *bytes, size_t length);
 	/* May be NULL; total is 0 if the server does not say. */
@@ -61,18 +58,3 @@ void web_close(struct web *web);
 int web_get(struct web *web, const struct web_request *request,
     struct web_answer *answer);
 void web_answer_free(struct web_answer *answer);
-
-/*
- * NULL if url is one that web_get() would take, with WEB_HTTP or without; else
- * what is wrong with it, static.
- */
-const char *web_url_unfit(const char *url, unsigned insecure);
-
-/*
- * The URL with the end of its path, from, replaced by to; what follows the
- * path stays.  NULL if the path does not end so; the caller frees it.
- */
-char *web_url_swap(const char *url, const char *from, const char *to);
-
-/* The path that a file:// URL of this machine names; NULL: it names none. */
-char *web_url_path(const char *url);

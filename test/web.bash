@@ -6,7 +6,7 @@
 #	cp image.aci image.aci.asc "$WEB/coreos.com"
 #	web_page coreos.com "$(web_tag ac-discovery coreos.com/etcd \
 #		'https://coreos.com/{name}-{version}-{os}-{arch}.{ext}')"
-#	web_stop
+#	web_end
 #
 # nginx serves https://HOST/PATH from $WEB/HOST/PATH, at an address on lo.
 # /etc/hosts and the bundle of trusted authorities are replaced by bind mounts,
@@ -74,7 +74,14 @@ web_certificate() {
 			2>/dev/null
 }
 
-# Ends the server; its files stay.
+# Ends the server, and all that web_start changed; the files stay.
+web_end() {
+	web_stop
+	umount /etc/hosts /etc/ssl/certs/ca-certificates.crt
+	ip address delete "$WEB_ADDRESS/32" dev lo
+}
+
+# Ends the server only: nobody answers at its address.
 web_stop() {
 	local pid
 	test -f "$WEB/etc/nginx.pid" || return 0
@@ -144,4 +151,42 @@ web_prepare() {
 		include $WEB/etc/hosts.d/*.conf;
 	}
 	END
+}
+
+# web_canned HOST PORT FILE: there, https answers each request with the bytes
+# of FILE, headers and all, and closes; with no answer at all if FILE is "".
+# What an honest server cannot do.  It ends with the test's shell (web_uncan).
+web_canned() {
+	python3 - "$WEB_ADDRESS" "$2" "$WEB/etc/$1.pem" \
+		"$WEB/etc/server.key" "$3" 3>&- 4>&- <<-'END' &
+	import socket, ssl, sys
+	address, port, cert, key, path = sys.argv[1:]
+	context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+	context.load_cert_chain(cert, key)
+	for connection in iter(lambda s=socket.create_server(
+	        (address, int(port))): s.accept()[0], None):
+	    try:
+	        with context.wrap_socket(connection, server_side=True) as tls:
+	            while b'\r\n\r\n' not in tls.recv(65536) or not path:
+	                pass
+	            with open(path, 'rb') as file:
+	                tls.sendall(file.read())
+	            tls.unwrap()
+	    except OSError:
+	        pass
+	END
+	WEB_CANNED="${WEB_CANNED-} $!"
+	local end=$((SECONDS + 10))
+	until (: <"/dev/tcp/$WEB_ADDRESS/$2") 2>/dev/null; do
+		test "$SECONDS" -lt "$end" || return
+		sleep 0.02
+	done
+}
+
+web_uncan() {
+	local pid
+	for pid in ${WEB_CANNED-}; do
+		kill "$pid" 2>/dev/null && wait "$pid" 2>/dev/null
+	done
+	WEB_CANNED=''
 }

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* url - taking URLs apart */
+
+#include <string.h>
+#include <strings.h>
+
+#include <curl/curl.h>
+
+#include "alloc.h"
+#include "scope.h"
+#include "url.h"
+
+/* One part of a URL, for curl_free(); NULL if it has none. */
+static char *
+url_part(CURLU *parts, CURLUPart part)
+{
+	char *text = NULL;
+
+	return curl_url_get(parts, part, &text, 0) == CURLUE_OK ? text : NULL;
+}
+
+static const char *
+parts_unfit(CURLU *parts, bool http)
+{
+	char *scheme = url_part(parts, CURLUPART_SCHEME);
+	char *user = url_part(parts, CURLUPART_USER);
+	char *password = url_part(parts, CURLUPART_PASSWORD);
+	const char *why = NULL;
+
+	if (user != NULL || password != NULL)
+		why = "holds a user name or password";
+	else if (scheme == NULL)
+		why = "not a URL";
+	else if (strcmp(scheme, "http") == 0)
+		why = http ? NULL : "http is not allowed";
+	else if (strcmp(scheme, "https") != 0)
+		why = "unsupported URL scheme";
+	curl_free(scheme);
+	curl_free(user);
+	curl_free(password);
+	return why;
+}
+
+const char *
+url_unfit(const char *url, bool http)
+{
+	CURLU *parts = curl_url();
+	const char *why = "not a URL";
+
+	if (strlen(url) > URL_MAX)
+		why = "URL too long";
+	else if (parts != NULL && curl_url_set(parts, CURLUPART_URL, url,
+				      CURLU_NON_SUPPORT_SCHEME) == CURLUE_OK)
+		why = parts_unfit(parts, http);
+	curl_url_cleanup(parts);
+	return why;
+}
+
+/* Gives the URL in parts another path: the same with another end. */
+static char *
+swap_path(CURLU *parts, const char *from, const char *to)
+{
+	char *path = url_part(parts, CURLUPART_PATH);
+	size_t length = path == NULL ? 0 : strlen(path);
+	char *url = NULL;
+	char *copy = NULL;
+
+	if (length > strlen(from) &&
+	    strcmp(path + length - strlen(from), from) == 0) {
+		autofree char *swapped =
+		    xasprintf("%.*s%s", (int)(length - strlen(from)), path, to);
+
+		if (curl_url_set(parts, CURLUPART_PATH, swapped, 0) ==
+		    CURLUE_OK)
+			url = url_part(parts, CURLUPART_URL);
+	}
+	curl_free(path);
+	if (url != NULL)
+		copy = xstrdup(url);
+	curl_free(url);
+	return copy;
+}
+
+char *
+url_swap(const char *url, const char *from, const char *to)
+{
+	CURLU *parts = curl_url();
+	char *swapped = NULL;
+
+	if (parts != NULL &&
+	    curl_url_set(parts, CURLUPART_URL, url, 0) == CURLUE_OK)
+		swapped = swap_path(parts, from, to);
+	curl_url_cleanup(parts);
+	return swapped;
+}
+
+char *
+url_path(const char *url)
+{
+	CURLU *parts = curl_url();
+	char *path = NULL;
+	char *copy = NULL;
+
+	/* libcurl itself refuses a host other than this one in file:// */
+	if (parts != NULL && strncasecmp(url, "file:", 5) == 0 &&
+	    curl_url_set(parts, CURLUPART_URL, url, 0) == CURLUE_OK &&
+	    curl_url_get(parts, CURLUPART_PATH, &path, CURLU_URLDECODE) ==
+		CURLUE_OK)
+		copy = xstrdup(path);
+	curl_free(path);
+	curl_url_cleanup(parts);
+	return copy;
+}
+
+bool
+url_is_remote(const char *text)
+{
+	return strstr(text, "://") != NULL &&
+	       strncasecmp(text, "file:", 5) != 0;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* url - taking URLs apart */
+#pragma once
+
+#include <stdbool.h>
+
+/* A URL may have this many bytes. */
+enum { URL_MAX = 2048 };
+
+/*
+ * NULL if url is one that may be asked for: https, or http if that is allowed,
+ * and without a user's name; else what is wrong with it, static.
+ */
+const char *url_unfit(const char *url, bool http);
+
+/* Is it a URL, of whatever scheme, and not a file's? */
+bool url_is_remote(const char *text);
+
+/*
+ * The URL with the end of its path, from, replaced by to; what follows the
+ * path stays.  NULL if the path does not end so; the caller frees it.
+ */
+char *url_swap(const char *url, const char *from, const char *to);
+
+/*
+ * The path that a file:// URL of this host names, for the caller to free;
+ * NULL: it is none.
+ */
+char *url_path(const char *url);
