@@ -1,0 +1,513 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* tar - the entries of a tar archive, and where their data lies in it
+ *
+ * Our own reader and not libarchive's, although that is at hand: an index
+ * needs the offset of the data, which libarchive keeps to itself, and names
+ * byte for byte, while libarchive takes those of an extended header for UTF-8
+ * and normalises them (in the C locale it gives up).  What is read here is
+ * POSIX ustar and pax, and GNU's long names, base-256 numbers and sparse
+ * files.  Nothing is guessed: what two readers could take for two things is
+ * refused, and so is what we do not know.
+ */
+
+#include <errno.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "alloc.h"
+#include "pax.h"
+#include "scope.h"
+#include "sparse.h"
+#include "tar.h"
+
+/* An extended header or a long name may have this many bytes. */
+enum { BODY_MAX = 1024 * 1024 };
+
+/* Offsets and lengths of a header's fields. */
+enum {
+	NAME = 0,
+	NAME_LENGTH = 100,
+	MODE = 100,
+	UID = 108,
+	GID = 116,
+	ID_LENGTH = 8,
+	SIZE = 124,
+	MTIME = 136,
+	LONG_LENGTH = 12,
+	CHECKSUM = 148,
+	CHECKSUM_LENGTH = 8,
+	TYPE = 156,
+	LINK = 157,
+	LINK_LENGTH = 100,
+	MAGIC = 257,
+	MAJOR = 329,
+	MINOR = 337,
+	PREFIX = 345,
+	PREFIX_LENGTH = 155,
+};
+
+/* What stands before an entry and belongs to it. */
+struct before {
+	struct pax pax;
+	char *name; /* GNU: type L */
+	char *link; /* GNU: type K */
+};
+
+int
+tar_refuse(struct tar *tar, const char *format, ...)
+{
+	autofree char *text = NULL;
+	va_list arguments;
+
+	va_start(arguments, format);
+	if (vasprintf(&text, format, arguments) < 0)
+		text = NULL;
+	va_end(arguments);
+	return fault_set(tar->fault, EX_DATAERR, "entry %llu: %s",
+	    (unsigned long long)tar->count, text == NULL ? "" : text);
+}
+
+uint64_t
+tar_round(uint64_t n)
+{
+	return (n + TAR_BLOCK - 1) & ~(uint64_t)(TAR_BLOCK - 1);
+}
+
+static int
+read_at(struct tar *tar, void *bytes, size_t length, uint64_t at)
+{
+	char *to = bytes;
+
+	while (length > 0) {
+		ssize_t n = pread(tar->fd, to, length, (off_t)at);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return fault_errno(tar->fault, "read");
+		if (n == 0)
+			return fault_set(
+			    tar->fault, EX_IOERR, "shorter than it was");
+		to += n;
+		at += (uint64_t)n;
+		length -= (size_t)n;
+	}
+	return 0;
+}
+
+const unsigned char *
+tar_block(struct tar *tar, uint64_t at)
+{
+	uint64_t left = at > tar->size ? 0 : tar->size - at;
+
+	if (left < TAR_BLOCK) {
+		(void)fault_set(tar->fault, EX_DATAERR, "truncated");
+		return NULL;
+	}
+	if (at < tar->window_at ||
+	    at + TAR_BLOCK > tar->window_at + tar->window_length) {
+		tar->window_length = 0;
+		if (left > TAR_WINDOW)
+			left = TAR_WINDOW;
+		if (read_at(tar, tar->window, left, at) < 0)
+			return NULL;
+		tar->window_at = at;
+		tar->window_length = left;
+	}
+	return tar->window + (at - tar->window_at);
+}
+
+char *
+tar_read(struct tar *tar, uint64_t at, uint64_t length, size_t max)
+{
+	autofree char *bytes = NULL;
+
+	if (length > max) {
+		(void)tar_refuse(tar, "longer than %zu bytes", max);
+		return NULL;
+	}
+	if (at > tar->size || length > tar->size - at) {
+		(void)fault_set(tar->fault, EX_DATAERR, "truncated");
+		return NULL;
+	}
+	bytes = xcalloc((size_t)length + 1, 1);
+	if (read_at(tar, bytes, (size_t)length, at) < 0)
+		return NULL;
+	return take_ptr(&bytes);
+}
+
+int
+tar_start(struct tar *tar, int fd, uint64_t size, struct fault *fault)
+{
+	*tar = (struct tar){ .fd = fd, .size = size, .fault = fault };
+	if (size % TAR_BLOCK == 0)
+		return 0;
+	return fault_set(fault, EX_DATAERR,
+	    "truncated: its last record is not %d bytes", TAR_BLOCK);
+}
+
+static bool
+is_zero(const unsigned char *bytes, size_t length)
+{
+	return length == 0 ||
+	       (*bytes == 0 && memcmp(bytes, bytes + 1, length - 1) == 0);
+}
+
+/* Octal digits, after blanks and before a blank or NUL; or base 256. */
+static int
+number(struct tar *tar, const unsigned char *field, size_t length,
+    const char *what, int64_t *value)
+{
+	uint64_t n = 0;
+	size_t i = 0;
+
+	if ((*field & 0x80) != 0) {
+		bool negative = *field == 0xff;
+		unsigned char fill = negative ? 0xff : 0;
+
+		/* GNU and star: 0x80 or 0xff, then two's complement. */
+		if (!negative && *field != 0x80)
+			return tar_refuse(tar, "%s out of range", what);
+		for (i = 1; i < length; i++) {
+			if (i + 8 < length && field[i] != fill)
+				return tar_refuse(tar, "%s out of range", what);
+			n = i == 1 ? fill : n;
+			n = n << 8 | field[i];
+		}
+		if (negative && length <= 8)
+			n |= ~(uint64_t)0 << (8 * (length - 1));
+		*value = (int64_t)n;
+		return (*value < 0) == negative
+			   ? 0
+			   : tar_refuse(tar, "%s out of range", what);
+	}
+	while (i < length && field[i] == ' ')
+		i++;
+	for (; i < length && field[i] >= '0' && field[i] <= '7'; i++)
+		n = n << 3 | (uint64_t)(field[i] - '0');
+	if (i < length && field[i] != ' ' && field[i] != '\0')
+		return tar_refuse(tar, "%s is not a number", what);
+	*value = (int64_t)n;
+	return 0;
+}
+
+/* The sum of a header's bytes, with blanks in place of the sum itself. */
+static int
+check_sum(struct tar *tar, const unsigned char *header)
+{
+	int64_t claimed = 0, sum = 0;
+
+	for (size_t i = 0; i < TAR_BLOCK; i++)
+		sum += i >= CHECKSUM && i < CHECKSUM + CHECKSUM_LENGTH
+			   ? ' '
+			   : header[i];
+	if (number(tar, header + CHECKSUM, CHECKSUM_LENGTH, "checksum",
+		&claimed) < 0)
+		return -1;
+	if (claimed != sum)
+		return tar_refuse(tar, "damaged header");
+	if (memcmp(header + MAGIC, "ustar\0", 6) != 0 &&
+	    memcmp(header + MAGIC, "ustar ", 6) != 0)
+		return tar_refuse(tar, "not a ustar, pax or GNU header");
+	return 0;
+}
+
+/* After the first block of zeros: another, and then nothing but zeros. */
+static int
+check_end(struct tar *tar, const struct before *before)
+{
+	uint64_t at = tar->next;
+
+	if (before->pax.any || before->name != NULL || before->link != NULL)
+		return tar_refuse(tar, "a header without its entry");
+	if (tar->size - at < (uint64_t)(2 * TAR_BLOCK))
+		return fault_set(
+		    tar->fault, EX_DATAERR, "truncated: it has no end marker");
+	for (; at < tar->size; at += TAR_BLOCK) {
+		const unsigned char *block = tar_block(tar, at);
+
+		if (block == NULL)
+			return -1;
+		if (!is_zero(block, TAR_BLOCK))
+			return fault_set(
+			    tar->fault, EX_DATAERR, "garbage after its end");
+	}
+	return 0;
+}
+
+/* A GNU long name: text with a NUL at its end. */
+static int
+long_name(struct tar *tar, uint64_t at, uint64_t size, char **name)
+{
+	autofree char *text = NULL;
+
+	if (*name != NULL)
+		return tar_refuse(tar, "two long names");
+	text = tar_read(tar, at, size, BODY_MAX);
+	if (text == NULL)
+		return -1;
+	if (*text == '\0' || size - strlen(text) > 1)
+		return tar_refuse(tar, "malformed long name");
+	*name = take_ptr(&text);
+	return 0;
+}
+
+static int
+extended(struct tar *tar, uint64_t at, uint64_t size, bool global,
+    struct before *before)
+{
+	struct pax unused = { 0 };
+	autofree char *bytes = tar_read(tar, at, size, BODY_MAX);
+	int result;
+
+	if (bytes == NULL)
+		return -1;
+	if (!global)
+		return pax_parse(tar, bytes, (size_t)size, false, &before->pax);
+	result = pax_parse(tar, bytes, (size_t)size, true, &unused);
+	pax_free(&unused);
+	return result;
+}
+
+static int
+id_number(struct tar *tar, const unsigned char *field, const char *what,
+    bool has, uint64_t extended_value, uint32_t *id)
+{
+	int64_t value = 0;
+
+	/* A header that cannot hold the number may hold anything. */
+	if (has)
+		value = (int64_t)extended_value;
+	else if (number(tar, field, ID_LENGTH, what, &value) < 0)
+		return -1;
+	if (value < 0 || value >= UINT32_MAX)
+		return tar_refuse(tar, "%s out of range", what);
+	*id = (uint32_t)value;
+	return 0;
+}
+
+static int
+times_and_ids(struct tar *tar, const unsigned char *header,
+    const struct pax *pax, struct tar_entry *entry)
+{
+	int64_t mode = 0;
+
+	if (number(tar, header + MODE, ID_LENGTH, "mode", &mode) < 0)
+		return -1;
+	entry->mode = (uint32_t)mode & 07777;
+	if (pax->has_mtime) {
+		entry->mtime = pax->mtime;
+		entry->mtime_nsec = pax->mtime_nsec;
+	} else if (number(tar, header + MTIME, LONG_LENGTH, "mtime",
+		       &entry->mtime) < 0) {
+		return -1;
+	}
+	if (entry->mtime > INT64_MAX / 2 || entry->mtime < -INT64_MAX / 2)
+		return tar_refuse(tar, "mtime out of range");
+	if (id_number(tar, header + UID, "uid", pax->has_uid, pax->uid,
+		&entry->uid) < 0)
+		return -1;
+	return id_number(
+	    tar, header + GID, "gid", pax->has_gid, pax->gid, &entry->gid);
+}
+
+/* 12 bits of major and 20 of minor are what Linux has. */
+static int
+device_number(
+    struct tar *tar, const unsigned char *header, struct tar_entry *entry)
+{
+	int64_t major = 0, minor = 0;
+
+	if (number(tar, header + MAJOR, ID_LENGTH, "major", &major) < 0 ||
+	    number(tar, header + MINOR, ID_LENGTH, "minor", &minor) < 0)
+		return -1;
+	if (major < 0 || major > 0xfff || minor < 0 || minor > 0xfffff)
+		return tar_refuse(tar, "device number out of range");
+	entry->major = (uint32_t)major;
+	entry->minor = (uint32_t)minor;
+	return 0;
+}
+
+static char *
+take_name(const unsigned char *header, struct before *before)
+{
+	const char *text = (const char *)header;
+
+	if (before->pax.sparse_name != NULL)
+		return take_ptr(&before->pax.sparse_name);
+	if (before->pax.path != NULL)
+		return take_ptr(&before->pax.path);
+	if (before->name != NULL)
+		return take_ptr(&before->name);
+	/* GNU's own format has other things where POSIX has the prefix. */
+	if (header[MAGIC + 5] == '\0' && header[PREFIX] != '\0')
+		return xasprintf("%.*s/%.*s", PREFIX_LENGTH, text + PREFIX,
+		    NAME_LENGTH, text + NAME);
+	return xstrndup(text + NAME, NAME_LENGTH);
+}
+
+static int
+take_names(struct tar *tar, const unsigned char *header, struct before *before,
+    struct tar_entry *entry)
+{
+	if ((before->name != NULL && before->pax.path != NULL) ||
+	    (before->link != NULL && before->pax.link != NULL))
+		return tar_refuse(tar, "two long names");
+	entry->name = take_name(header, before);
+	if (*entry->name == '\0')
+		return tar_refuse(tar, "no name");
+	if (entry->type != '1' && entry->type != '2')
+		return 0;
+	if (before->pax.link != NULL)
+		entry->link = take_ptr(&before->pax.link);
+	else if (before->link != NULL)
+		entry->link = take_ptr(&before->link);
+	else
+		entry->link =
+		    xstrndup((const char *)header + LINK, LINK_LENGTH);
+	return *entry->link == '\0' ? tar_refuse(tar, "no link target") : 0;
+}
+
+/* Where the data is, and where the next header. */
+static int
+place_data(struct tar *tar, uint64_t header, uint64_t stored, bool old_sparse,
+    const struct pax *pax, struct tar_entry *entry)
+{
+	bool sparse = pax->has_real || pax->has_major ||
+		      pax->sparse_map != NULL || pax->sparse_name != NULL;
+	int result = 0;
+
+	entry->data = header + TAR_BLOCK;
+	entry->size = stored;
+	if (entry->type != '0' && (stored > 0 || sparse))
+		return tar_refuse(tar, "has data, and is no file");
+	if (old_sparse && sparse)
+		return tar_refuse(tar, "two maps of a sparse file");
+	if (old_sparse)
+		result = sparse_old(tar, header, &stored, entry);
+	else if (sparse)
+		result = sparse_pax(tar, pax, &stored, entry);
+	if (result < 0)
+		return -1;
+	if (entry->data > tar->size || stored > tar->size - entry->data ||
+	    tar_round(stored) > tar->size - entry->data)
+		return fault_set(tar->fault, EX_DATAERR,
+		    "truncated: entry %llu ends beyond it",
+		    (unsigned long long)tar->count);
+	tar->next = entry->data + tar_round(stored);
+	return 0;
+}
+
+static int
+make_entry(struct tar *tar, const unsigned char *header, uint64_t stored,
+    struct before *before, struct tar_entry *entry)
+{
+	char type = (char)header[TYPE];
+	bool old_sparse = type == 'S';
+
+	if (type == '\0' || type == '7' || old_sparse)
+		type = '0';
+	if (type < '0' || type > '6')
+		return tar_refuse(
+		    tar, "type \\x%02x not supported", header[TYPE]);
+	entry->type = type;
+	if (take_names(tar, header, before, entry) < 0 ||
+	    times_and_ids(tar, header, &before->pax, entry) < 0)
+		return -1;
+	if ((type == '3' || type == '4') &&
+	    device_number(tar, header, entry) < 0)
+		return -1;
+	entry->xattrs = take_ptr(&before->pax.xattrs);
+	/* The last: it may move the window in which the header lies. */
+	if (before->pax.has_size)
+		stored = before->pax.size;
+	return place_data(
+	    tar, tar->next, stored, old_sparse, &before->pax, entry);
+}
+
+/* One header, with what belongs to it: 2 to go on, else as tar_next(). */
+static int
+step(struct tar *tar, struct before *before, struct tar_entry *entry)
+{
+	const unsigned char *header = tar_block(tar, tar->next);
+	uint64_t at = tar->next + TAR_BLOCK;
+	int64_t size = 0;
+	int result;
+
+	if (header == NULL)
+		return -1;
+	if (is_zero(header, TAR_BLOCK))
+		return check_end(tar, before);
+	if (check_sum(tar, header) < 0 ||
+	    number(tar, header + SIZE, LONG_LENGTH, "size", &size) < 0)
+		return -1;
+	if (size < 0)
+		return tar_refuse(tar, "size out of range");
+	switch (header[TYPE]) {
+	case 'x':
+	case 'g':
+		result = extended(
+		    tar, at, (uint64_t)size, header[TYPE] == 'g', before);
+		break;
+	case 'L':
+		result = long_name(tar, at, (uint64_t)size, &before->name);
+		break;
+	case 'K':
+		result = long_name(tar, at, (uint64_t)size, &before->link);
+		break;
+	default:
+		return make_entry(tar, header, (uint64_t)size, before, entry) <
+			       0
+			   ? -1
+			   : 1;
+	}
+	tar->next = at + tar_round((uint64_t)size);
+	return result < 0 ? -1 : 2;
+}
+
+int
+tar_next(struct tar *tar, struct tar_entry *entry)
+{
+	struct before before = { 0 };
+	int result;
+
+	*entry = (struct tar_entry){ 0 };
+	tar->count++;
+	do
+		result = step(tar, &before, entry);
+	while (result == 2);
+	pax_free(&before.pax);
+	free(before.name);
+	free(before.link);
+	if (result != 1)
+		tar_entry_free(entry);
+	return result;
+}
+
+void
+xattrs_free(struct xattr *xattrs)
+{
+	while (xattrs != NULL) {
+		struct xattr *next = xattrs->next;
+
+		free(xattrs->name);
+		free(xattrs->value);
+		free(xattrs);
+		xattrs = next;
+	}
+}
+
+void
+tar_entry_free(struct tar_entry *entry)
+{
+	free(entry->name);
+	free(entry->link);
+	free(entry->extents);
+	xattrs_free(entry->xattrs);
+	*entry = (struct tar_entry){ 0 };
+}
