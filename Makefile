@@ -21,15 +21,15 @@ LIBS_aci-discover = -lcurl -lgumbo
 LIBS_aci-fetch = -lcurl -lcrypto
 LIBS_aci-verify = -lgpgme -lcrypto
 LIBS_aci-trust = -lgpgme
-LIBS_cas-put = -larchive -lcrypto -lisal -lpthread
+LIBS_cas-put = -lcrypto -lisal -llzma -lbz2 -lpthread
 LIBS_pod-prepare = -lseccomp -lcap
 LIBS_mkfilter = -lseccomp
 # On the warm path: no dynamic loader.
 STATIC_PROGS = cas-store pod-prepare pod-list pod-netns pod-enter
 
-DEPS_BUILD = build-essential pkg-config libarchive-dev libcap-dev \
+DEPS_BUILD = build-essential pkg-config libbz2-dev libcap-dev \
 	libcurl4-openssl-dev libgpgme-dev libgumbo-dev libisal-dev \
-	libjansson-dev libseccomp-dev libssl-dev
+	libjansson-dev liblzma-dev libseccomp-dev libssl-dev
 DEPS_RUN = ca-certificates gnupg gpgv jq
 DEPS_TEST = bats bsdextrautils busybox-static bzip2 clang clang-format \
 	cppcheck crun bubblewrap curl e2fsprogs erofs-utils etcd-client \
@@ -123,7 +123,7 @@ $(B)/unit/%: test/unit/%.c $(foreach d,$(DIRS) lib,$(B)/$(d)/own.a)
 	$(CC) $(CPPFLAGS) $(ALL_CFLAGS) $(addprefix -I,$(DIRS)) -MMD -MP \
 		$(LDFLAGS) -pie $(LINK) -o $@ $(filter %.c %.a,$^) $(UNIT_LIBS) \
 		-ljansson
-UNIT_LIBS = -lseccomp -lcap -lgumbo -larchive -lcrypto -lisal
+UNIT_LIBS = -lseccomp -lcap -lgumbo -lcrypto -lisal -llzma -lbz2
 
 ASAN = B=build/asan BIN=build/asan/bin STATIC= INIT_STATIC='-static-pie \
 	-fsanitize-undefined-trap-on-error' FORTIFY= CFLAGS='-O1 -g \

@@ -8,7 +8,7 @@ declare -A LIBS=(
 	[aci-fetch]='libc libcrypto libcurl-gnutls libjansson'
 	[aci-trust]='libc libgpgme libjansson'
 	[aci-verify]='libc libcrypto libgpgme libjansson'
-	[cas-put]='libarchive libc libcrypto libisal libjansson'
+	[cas-put]='libbz2 libc libcrypto libisal libjansson liblzma'
 	[cas-store]=static
 	[pod-enter]=static
 	[pod-gc]='libc libjansson libmnl'
@@ -125,7 +125,7 @@ executed() {
 	warm_image
 	for network in --net=host --private-net; do
 		traced_run "$network"
-		run grep -E 'lib(curl|archive|gpgme|crypto|jq|nftables)' "$T/trace"
+		run grep -E 'lib(curl|lzma|gpgme|crypto|jq|nftables)' "$T/trace"
 		is ''
 		run grep -E ' (fsync|fdatasync|sync|syncfs|sync_file_range)\(' \
 			"$T/trace"

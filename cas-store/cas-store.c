@@ -1,0 +1,484 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* cas-store - look into the store of images, and take things out of it
+ *
+ * cas-store get|ls|cat-manifest|mount|umount|rm|gc …
+ *
+ * One function for each word; get and mount are on the path of every start of
+ * a pod, so this program is static and reads nothing that it need not.
+ */
+
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "alloc.h"
+#include "dirs.h"
+#include "escape.h"
+#include "image.h"
+#include "mount.h"
+#include "num.h"
+#include "path.h"
+#include "prog.h"
+#include "record.h"
+#include "remove.h"
+#include "scope.h"
+#include "store.h"
+
+static const char usage_text[] =
+    "usage: cas-store get [-q] IMAGE...\n"
+    "       cas-store ls [-q | --table]\n"
+    "       cas-store cat-manifest IMAGE\n"
+    "       cas-store mount [--from=DIR] KEY\n"
+    "       cas-store umount KEY...\n"
+    "       cas-store rm IMAGE...\n"
+    "       cas-store gc [--grace-period=24h]\n"
+    "\n"
+    "  -q, --quiet              print keys only\n"
+    "      --table              for people, not as records\n"
+    "      --from=DIR           where the index and its archives are: a\n"
+    "                           pod's images/KEY\n"
+    "      --grace-period=DUR   leave alone what is younger\n"
+    "  -h, --help\n"
+    "      --version\n";
+
+/* A day: longer than any download that is still going on. */
+#define GRACE INT64_C(86400000000000)
+
+struct opts {
+	bool quiet;
+	bool table;
+	const char *from;
+	int64_t grace;
+};
+
+struct verb {
+	const char *name;
+	const char *options; /* of long_options, those that it knows */
+	int (*run)(char **arguments, size_t count, const struct opts *opts);
+	size_t least, most; /* arguments */
+};
+
+static _Noreturn void
+usage(int status)
+{
+	(void)fputs(usage_text, status == 0 ? stdout : stderr);
+	if (status == 0)
+		prog_finish();
+	exit(status);
+}
+
+static int
+open_store(void)
+{
+	int cas = store_open();
+
+	if (cas < 0 && errno == EBADMSG)
+		errx(EX_CONFIG, "%s: the store of another rkt, left alone",
+		    dirs_data());
+	if (cas < 0)
+		err(EX_OSERR, "%s/cas", dirs_data());
+	return cas;
+}
+
+static void
+print_line(const json_t *record)
+{
+	autofree char *line = record_line(record);
+
+	(void)puts(line);
+}
+
+/* 1 with key, or 0 after saying that it is not there. */
+static int
+find(int cas, const char *text, char key[KEY_TEXT])
+{
+	struct strings candidates = { 0 };
+	struct ref ref;
+	autofree char *shown = escape(text);
+	autofree char *why = NULL;
+	int found;
+
+	if (ref_parse(text, &ref, &why) < 0)
+		errx(EX_USAGE, "%s: %s", shown, why);
+	found = image_find(cas, &ref, key, &candidates);
+	if (found < 0)
+		err(EX_IOERR, "%s", shown);
+	if (found == 0)
+		warnx("%s: not in the store", shown);
+	if (found > 1) {
+		warnx("%s: ambiguous image ID, it may be", shown);
+		for (size_t i = 0; i < candidates.count; i++)
+			(void)fprintf(stderr, "  %s\n", candidates.list[i]);
+	}
+	strings_free(&candidates);
+	ref_free(&ref);
+	return found == 1;
+}
+
+static json_t *
+load(int cas, const char *key)
+{
+	json_t *info = image_load(cas, key);
+
+	if (info == NULL && errno == ENOENT)
+		errx(EX_NO, "%s: not in the store", key);
+	if (info == NULL && errno == EBADMSG)
+		errx(EX_DATAERR, "%s: damaged", key);
+	if (info == NULL)
+		err(EX_IOERR, "%s", key);
+	return info;
+}
+
+static json_t *
+make_record(int cas, const json_t *info, const char *image)
+{
+	return json_pack("{s:i,s:s,s:o}", "v", 1, "image", image, "store",
+	    image_store(cas, info));
+}
+
+/* All are found before one is printed. */
+static int
+run_get(char **arguments, size_t count, const struct opts *opts)
+{
+	autofd int cas = open_store();
+	char(*keys)[KEY_TEXT] = xcalloc(count, sizeof *keys);
+	int status = 0;
+
+	for (size_t i = 0; i < count; i++)
+		if (!find(cas, arguments[i], keys[i]))
+			status = EX_NO;
+	for (size_t i = 0; status == 0 && i < count; i++) {
+		autojson json_t *info = NULL;
+		autojson json_t *record = NULL;
+
+		if (opts->quiet) {
+			(void)puts(keys[i]);
+			continue;
+		}
+		info = load(cas, keys[i]);
+		record = make_record(cas, info, arguments[i]);
+		print_line(record);
+	}
+	free(keys);
+	return status;
+}
+
+static const char *
+version_of(const json_t *info)
+{
+	return record_string(info, "labels.version");
+}
+
+static char *
+full_name(const json_t *info)
+{
+	const char *version = version_of(info);
+
+	return version == NULL
+		   ? xstrdup(record_string(info, "name"))
+		   : xasprintf("%s:%s", record_string(info, "name"), version);
+}
+
+static int
+list_one(int cas, const char *key, void *data)
+{
+	const struct opts *opts = data;
+	autojson json_t *info = NULL;
+	autojson json_t *record = NULL;
+	autofree char *name = NULL;
+
+	if (opts->quiet) {
+		(void)puts(key);
+		return 0;
+	}
+	info = image_load(cas, key);
+	if (info == NULL) {
+		/* Removed meanwhile is fine. */
+		if (errno != ENOENT)
+			warnx("%s: damaged, skipped", key);
+		return 0;
+	}
+	name = full_name(info);
+	if (opts->table) {
+		int64_t seconds =
+		    record_number(info, "imported", 0) / 1000000000;
+		time_t when = (time_t)seconds;
+		struct tm local;
+		char text[64] = "-";
+
+		if (localtime_r(&when, &local) != NULL)
+			(void)strftime(
+			    text, sizeof text, "%Y-%m-%d %H:%M:%S", &local);
+		(void)printf("%.19s  %-31s  %8" PRId64 "KiB  %-19s  -\n", key,
+		    name, record_number(info, "size", 0) / 1024, text);
+		return 0;
+	}
+	record = make_record(cas, info, name);
+	(void)json_object_set(record, "size", json_object_get(info, "size"));
+	(void)json_object_set(
+	    record, "imported", json_object_get(info, "imported"));
+	(void)json_object_set_new(record, "latest",
+	    json_boolean(record_number(info, "latest", 0) != 0));
+	print_line(record);
+	return 0;
+}
+
+static int
+run_ls(char **arguments, size_t count, const struct opts *opts)
+{
+	autofd int cas = open_store();
+	struct opts copy = *opts;
+
+	(void)arguments;
+	(void)count;
+	if (opts->table)
+		(void)printf("%-19s  %-31s  %11s  %-19s  %s\n", "ID", "NAME",
+		    "SIZE", "IMPORT TIME", "LAST USED");
+	if (image_each(cas, list_one, &copy) < 0)
+		err(EX_IOERR, "%s/cas/image", dirs_data());
+	return 0;
+}
+
+static int
+run_cat_manifest(char **arguments, size_t count, const struct opts *opts)
+{
+	autofd int cas = open_store();
+	autofree char *path = NULL;
+	autofree char *bytes = NULL;
+	char key[KEY_TEXT];
+	size_t length = 0;
+
+	(void)count;
+	(void)opts;
+	if (!find(cas, arguments[0], key))
+		return EX_NO;
+	path = xasprintf("image/%s/manifest", key);
+	bytes = path_read(cas, path, MANIFEST_MAX, &length);
+	if (bytes == NULL)
+		err(EX_IOERR, "%s", path);
+	(void)fwrite(bytes, 1, length, stdout);
+	return 0;
+}
+
+static void
+check_key(const char *text)
+{
+	autofree char *shown = escape(text);
+
+	if (!store_is_key(text))
+		errx(EX_USAGE, "%s: not an image's key", shown);
+}
+
+/* A pod's own links to an index and its archives: index, 0, 1, … */
+static char *
+mount_from(const char *key, const char *from)
+{
+	autofd int dir = open(from, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct strings devices = { 0 };
+	char *path;
+
+	if (dir < 0)
+		err(errno == ENOENT ? EX_NOINPUT : EX_IOERR, "%s", from);
+	for (;;) {
+		autofree char *name = xasprintf("%zu", devices.count);
+
+		if (faccessat(dir, name, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+			break;
+		strings_add(&devices, name);
+	}
+	path = mount_shared(dir, key, "index", devices.list, devices.count);
+	strings_free(&devices);
+	return path;
+}
+
+/* The root file system of an image of the store. */
+static char *
+mount_stored(const char *key)
+{
+	autofd int cas = open_store();
+	autojson json_t *info = load(cas, key);
+	autofree char *index = xasprintf("index/%s", key);
+	autofree char *blob = store_blob(key);
+	autofree char *tree = xasprintf("tree/%s/rootfs", key);
+	char *devices[] = { blob, NULL };
+
+	if (strcmp(record_string(info, "kind"), "tree") == 0)
+		return store_absolute(tree);
+	return mount_shared(cas, key, index, devices, 1);
+}
+
+static int
+run_mount(char **arguments, size_t count, const struct opts *opts)
+{
+	const char *key = arguments[0];
+	autofree char *path = NULL;
+	autofree char *marker = NULL;
+	autofree char *tree = NULL;
+
+	(void)count;
+	check_key(key);
+	if (opts->from != NULL)
+		marker = xasprintf("%s/tree", opts->from);
+	if (marker != NULL && access(marker, F_OK) == 0) {
+		tree = xasprintf("tree/%s/rootfs", key);
+		path = store_absolute(tree);
+	} else if (opts->from != NULL) {
+		path = mount_from(key, opts->from);
+	} else {
+		path = mount_stored(key);
+	}
+	if (path == NULL)
+		err(errno == ENOENT ? EX_NOINPUT : EX_OSERR, "%s: mount", key);
+	(void)puts(path);
+	return 0;
+}
+
+static int
+run_umount(char **arguments, size_t count, const struct opts *opts)
+{
+	int status = 0;
+
+	(void)opts;
+	for (size_t i = 0; i < count; i++)
+		check_key(arguments[i]);
+	for (size_t i = 0; i < count; i++) {
+		if (mount_remove(arguments[i]) == 0)
+			continue;
+		warn("%s: umount", arguments[i]);
+		status = errno == EBUSY ? EX_TEMPFAIL : EX_OSERR;
+	}
+	return status;
+}
+
+static int
+run_rm(char **arguments, size_t count, const struct opts *opts)
+{
+	autofd int cas = open_store();
+	int status = 0;
+
+	(void)opts;
+	for (size_t i = 0; i < count; i++) {
+		struct fault fault = { 0 };
+		char key[KEY_TEXT];
+
+		if (!find(cas, arguments[i], key)) {
+			status = EX_NO;
+			continue;
+		}
+		if (image_remove(cas, key, &fault) < 0)
+			errx(fault.status, "%s", fault.why);
+		(void)puts(key);
+	}
+	return status;
+}
+
+static int
+run_gc(char **arguments, size_t count, const struct opts *opts)
+{
+	autofd int cas = open_store();
+	struct fault fault = { 0 };
+
+	(void)arguments;
+	(void)count;
+	if (store_clean(cas, opts->grace, &fault) < 0)
+		errx(fault.status, "%s", fault.why);
+	return 0;
+}
+
+static const struct verb verbs[] = {
+	{ "get", "q", run_get, 1, SIZE_MAX },
+	{ "ls", "qt", run_ls, 0, 0 },
+	{ "cat-manifest", "", run_cat_manifest, 1, 1 },
+	{ "mount", "f", run_mount, 1, 1 },
+	{ "umount", "", run_umount, 1, SIZE_MAX },
+	{ "rm", "", run_rm, 1, SIZE_MAX },
+	{ "gc", "g", run_gc, 0, 0 },
+};
+
+static const struct verb *
+find_verb(const char *name)
+{
+	for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
+		if (strcmp(verbs[i].name, name) == 0)
+			return &verbs[i];
+	usage(EX_USAGE);
+}
+
+static void
+set_option(int c, struct opts *opts)
+{
+	switch (c) {
+	case 'q':
+		opts->quiet = true;
+		break;
+	case 't':
+		opts->table = true;
+		break;
+	case 'f':
+		opts->from = optarg;
+		break;
+	case 'g':
+		if (duration_parse(optarg, &opts->grace) < 0)
+			errx(EX_USAGE, "--grace-period: not a duration");
+		break;
+	case 'v':
+		(void)puts("cas-store " RKT_VERSION);
+		prog_finish();
+		exit(0);
+	default:
+		usage(c == 'h' ? 0 : EX_USAGE);
+	}
+}
+
+/* The options at argv's beginning, if they are among those allowed. */
+static void
+parse_options(int argc, char *argv[], const char *allowed, struct opts *opts)
+{
+	static const struct option options[] = {
+		{ "quiet", no_argument, NULL, 'q' },
+		{ "table", no_argument, NULL, 't' },
+		{ "from", required_argument, NULL, 'f' },
+		{ "grace-period", required_argument, NULL, 'g' },
+		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'v' },
+		{ NULL, 0, NULL, 0 },
+	};
+
+	for (int c;
+	     (c = getopt_long(argc, argv, "+qh", options, NULL)) != -1;) {
+		if (strchr("qtfg", c) != NULL && strchr(allowed, c) == NULL)
+			usage(EX_USAGE);
+		set_option(c, opts);
+	}
+}
+
+int
+main(int argc, char *argv[])
+{
+	struct opts opts = { .grace = GRACE };
+	const struct verb *verb;
+	size_t count;
+	int status;
+
+	prog_start();
+	parse_options(argc, argv, "", &opts);
+	if (optind == argc)
+		usage(EX_USAGE);
+	verb = find_verb(argv[optind]);
+	argc -= optind;
+	argv += optind;
+	optind = 0;
+	parse_options(argc, argv, verb->options, &opts);
+	count = (size_t)(argc - optind);
+	if (count < verb->least || count > verb->most)
+		usage(EX_USAGE);
+	status = verb->run(argv + optind, count, &opts);
+	prog_finish();
+	return status;
+}

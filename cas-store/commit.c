@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* commit - an image into the store, whole or not at all */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "alloc.h"
+#include "commit.h"
+#include "erofs.h"
+#include "image.h"
+#include "mount.h"
+#include "path.h"
+#include "publish.h"
+#include "record.h"
+#include "scope.h"
+#include "store.h"
+#include "unpack.h"
+#include "uuid.h"
+
+/* The steps share these. */
+struct work {
+	struct commit *commit;
+	struct fault *fault;
+	char key[KEY_TEXT];
+	int cas;
+	int tmp;
+};
+
+static int
+tmp_name(const char *prefix, char **name)
+{
+	char uuid[UUID_SIZE];
+
+	uuid_make(uuid);
+	*name = xasprintf("%s-%s", prefix, uuid);
+	return 0;
+}
+
+static unsigned
+digit(char c)
+{
+	return (unsigned)(c <= '9' ? c - '0' : c - 'a' + 10);
+}
+
+/* A file of the store by that name, if it is not there. */
+static int
+link_into(struct work *work, int fd, const char *dir, const char *name)
+{
+	autofd int to = store_dir(work->cas, dir);
+
+	if (to < 0)
+		return fault_errno(work->fault, "%s", dir);
+	/* Content has one name: no second sync of what is there. */
+	if (faccessat(to, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		return fsync(to) < 0 ? fault_errno(work->fault, "%s", dir) : 0;
+	if (publish_link(fd, to, name) < 0)
+		return fault_errno(work->fault, "%s/%s", dir, name);
+	return 0;
+}
+
+static int
+store_blob_file(struct work *work)
+{
+	autofree char *dir = store_blob_dir(work->key);
+
+	return link_into(work, work->commit->blobfd, dir, work->key);
+}
+
+/* The index, as a file without a name. */
+static int
+write_index(struct work *work)
+{
+	const struct commit *commit = work->commit;
+	struct erofs_device device = { .size = commit->blob->size };
+	unsigned char uuid[16];
+	autofd int fd = publish_open(work->tmp, 0444);
+
+	memcpy(device.tag, commit->blob->id + 7, sizeof device.tag);
+	for (size_t i = 0; i < sizeof uuid; i++)
+		uuid[i] = (unsigned char)(digit(device.tag[2 * i]) << 4 |
+					  digit(device.tag[2 * i + 1]));
+	if (fd < 0)
+		return fault_errno(work->fault, "index");
+	if (erofs_write(fd, commit->aci->tree, &device, 1, uuid, work->fault) <
+	    0)
+		return -1;
+	return take_fd(&fd);
+}
+
+/* 1: it is in the store; 0: it cannot be mounted here. */
+static int
+store_index(struct work *work)
+{
+	autofd int index = write_index(work);
+
+	if (index < 0)
+		return -1;
+	/* The very files that will be mounted, before they have names. */
+	if (!mount_works(index, &work->commit->blobfd, 1))
+		return 0;
+	return link_into(work, index, "index", work->key) < 0 ? -1 : 1;
+}
+
+/* The new directory NAME of tmp with the tree, synced. */
+static int
+make_tree(struct work *work, const char *name)
+{
+	autofd int dir = -1;
+	autofd int root = -1;
+	const int flags = O_RDONLY | O_DIRECTORY;
+
+	if (mkdirat(work->tmp, name, 0700) < 0)
+		return fault_errno(work->fault, "tree");
+	dir = beneath_open(work->tmp, name, flags, 0);
+	if (dir < 0 || mkdirat(dir, "rootfs", 0700) < 0)
+		return fault_errno(work->fault, "tree");
+	root = beneath_open(dir, "rootfs", flags, 0);
+	if (root < 0)
+		return fault_errno(work->fault, "tree");
+	work->commit->left_out = 0;
+	if (unpack_tree(root, work->commit->aci->tree, work->commit->blobfd,
+		&work->commit->left_out, work->fault) < 0)
+		return -1;
+	if (publish_file(dir, "marker", "", 0, 0400, 0) < 0 || syncfs(dir) < 0)
+		return fault_errno(work->fault, "tree");
+	return 0;
+}
+
+static int
+store_tree(struct work *work)
+{
+	autofree char *name = NULL;
+	autofd int trees = store_dir(work->cas, "tree");
+	int result;
+
+	if (trees < 0)
+		return fault_errno(work->fault, "tree");
+	if (faccessat(trees, work->key, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		return 0;
+	(void)tmp_name("tree", &name);
+	result = make_tree(work, name);
+	if (result == 0 &&
+	    publish_rename(work->tmp, name, trees, work->key, true) < 0 &&
+	    errno != EEXIST)
+		result = fault_errno(work->fault, "tree/%s", work->key);
+	(void)path_remove(work->tmp, name);
+	return result;
+}
+
+/* The name of the kind that it became. */
+static const char *
+store_root(struct work *work)
+{
+	enum render render = work->commit->render;
+	int result = render == RENDER_TREE ? 0 : store_index(work);
+
+	if (result < 0)
+		return NULL;
+	if (result > 0)
+		return "erofs";
+	if (render == RENDER_EROFS) {
+		(void)fault_errno(work->fault, "index: cannot be mounted");
+		return NULL;
+	}
+	return store_tree(work) < 0 ? NULL : "tree";
+}
+
+/* name/NAME/KEY: a link to look at; its name alone counts. */
+static int
+store_entry(struct work *work)
+{
+	autofree char *path = store_name(work->commit->manifest->name);
+	autofree char *target = xasprintf("../../image/%s", work->key);
+	autofd int dir = -1;
+
+	if (path == NULL)
+		return fault_set(work->fault, EX_DATAERR,
+		    "its name is longer than 255 bytes");
+	dir = store_dir(work->cas, path);
+	if (dir < 0)
+		return fault_errno(work->fault, "%s", path);
+	if (symlinkat(target, dir, work->key) < 0 && errno != EEXIST)
+		return fault_errno(work->fault, "%s", path);
+	return fsync(dir) < 0 ? fault_errno(work->fault, "%s", path) : 0;
+}
+
+static int
+write_info(struct work *work, int dir, const json_t *info)
+{
+	autofree char *line = record_line(info);
+
+	if (strlen(line) > INFO_MAX)
+		return fault_set(work->fault, EX_DATAERR,
+		    "its manifest has too many labels or dependencies");
+	if (publish_file(dir, "info.json", line, strlen(line), 0444,
+		PUBLISH_DURABLE | PUBLISH_REPLACE) < 0)
+		return fault_errno(work->fault, "info.json");
+	return 0;
+}
+
+static int
+fill_image(struct work *work, const char *name, const json_t *info)
+{
+	const struct aci *aci = work->commit->aci;
+	autofd int dir = -1;
+
+	if (mkdirat(work->tmp, name, 0755) < 0)
+		return fault_errno(work->fault, "image");
+	dir = beneath_open(work->tmp, name, O_RDONLY | O_DIRECTORY, 0);
+	if (dir < 0 || publish_file(dir, "manifest", aci->manifest,
+			   aci->manifest_length, 0444, PUBLISH_DURABLE) < 0)
+		return fault_errno(work->fault, "manifest");
+	return write_info(work, dir, info);
+}
+
+/* The image is there already; what is known of it is not what we know. */
+static int
+replace_info(struct work *work, const json_t *info)
+{
+	autofree char *path = xasprintf("image/%s", work->key);
+	autofd int dir = store_dir(work->cas, path);
+
+	if (dir < 0)
+		return fault_errno(work->fault, "%s", path);
+	return write_info(work, dir, info);
+}
+
+static int
+store_image(struct work *work, const json_t *info)
+{
+	autofree char *name = NULL;
+	autofd int images = store_dir(work->cas, "image");
+	int result;
+
+	if (images < 0)
+		return fault_errno(work->fault, "image");
+	(void)tmp_name("image", &name);
+	result = fill_image(work, name, info);
+	if (result == 0 &&
+	    publish_rename(work->tmp, name, images, work->key, true) < 0)
+		result = errno == EEXIST
+			     ? replace_info(work, info)
+			     : fault_errno(work->fault, "image/%s", work->key);
+	(void)path_remove(work->tmp, name);
+	return result;
+}
+
+/* Which image a URL gave: a cache, so it comes last and may be lost. */
+static int
+store_url(struct work *work)
+{
+	const struct commit *commit = work->commit;
+	const char *url = commit->url;
+	autofree char *path = url == NULL ? NULL : store_remote(url);
+	autofree char *line = NULL;
+	autojson json_t *remote = NULL;
+	autofd int dir = -1;
+
+	if (url == NULL)
+		return 0;
+	remote = json_pack("{s:i,s:s,s:s,s:I}", "v", 1, "url", url, "key",
+	    work->key, "fetched", (json_int_t)image_now());
+	(void)json_object_set(
+	    remote, "etag", json_object_get(commit->fetch, "etag"));
+	(void)json_object_set(
+	    remote, "maxAge", json_object_get(commit->fetch, "maxAge"));
+	line = record_line(remote);
+	dir = store_dir(work->cas, "remote");
+	if (dir < 0 ||
+	    publish_file(dir, path + strlen("remote/"), line, strlen(line),
+		0444, PUBLISH_DURABLE | PUBLISH_REPLACE) < 0)
+		return fault_errno(work->fault, "%s", path);
+	return 0;
+}
+
+/* Nothing is missing of it: at most it has become the latest. */
+static int
+touch_image(struct work *work, json_t *info)
+{
+	if (!work->commit->latest)
+		return 0;
+	(void)json_object_set_new(
+	    info, "latest", json_integer((json_int_t)image_now()));
+	return replace_info(work, info);
+}
+
+static json_t *
+store_new(struct work *work)
+{
+	const struct commit *commit = work->commit;
+	const char *kind;
+	json_t *info;
+
+	if (store_blob_file(work) < 0)
+		return NULL;
+	kind = store_root(work);
+	if (kind == NULL || store_entry(work) < 0)
+		return NULL;
+	info = image_info(commit->blob->id, commit->manifest,
+	    (int64_t)commit->blob->size, commit->latest, kind);
+	if (store_image(work, info) == 0)
+		return info;
+	json_decref(info);
+	return NULL;
+}
+
+json_t *
+commit_image(struct commit *commit, struct fault *fault)
+{
+	autofd int lock = store_lock(commit->cas, STORE_SHARED);
+	autofd int tmp = store_dir(commit->cas, "tmp");
+	struct work work = {
+		.commit = commit,
+		.fault = fault,
+		.cas = commit->cas,
+		.tmp = tmp,
+	};
+	json_t *info;
+
+	store_key(commit->blob->id, work.key);
+	if (lock < 0 || tmp < 0) {
+		(void)fault_errno(fault, "store");
+		return NULL;
+	}
+	info = image_load(commit->cas, work.key);
+	if (info != NULL && image_complete(commit->cas, work.key, info)) {
+		if (touch_image(&work, info) == 0 && store_url(&work) == 0)
+			return info;
+		json_decref(info);
+		return NULL;
+	}
+	json_decref(info);
+	info = store_new(&work);
+	if (info != NULL && store_url(&work) == 0)
+		return info;
+	json_decref(info);
+	return NULL;
+}

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* remove - out of the store: images, and what a crash has left */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "alloc.h"
+#include "image.h"
+#include "path.h"
+#include "publish.h"
+#include "record.h"
+#include "remove.h"
+#include "scope.h"
+#include "store.h"
+#include "uuid.h"
+
+/*
+ * A tree is renamed away first: from then on no pod finds it.  Did one link
+ * its marker before, it goes back.  Returns 1 if it is in use.
+ */
+static int
+remove_tree(int cas, const char *key)
+{
+	autofree char *path = xasprintf("tree/%s", key);
+	autofree char *away = NULL;
+	autofree char *marker = NULL;
+	autofd int tmp = store_dir(cas, "tmp");
+	char uuid[UUID_SIZE];
+	struct stat status;
+
+	uuid_make(uuid);
+	away = xasprintf("tmp/tree-%s", uuid);
+	marker = xasprintf("%s/marker", away);
+	if (tmp < 0)
+		return -1;
+	if (renameat(cas, path, cas, away) < 0)
+		return errno == ENOENT ? 0 : -1;
+	if (fstatat(cas, marker, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    status.st_nlink > 1)
+		return renameat(cas, away, cas, path) < 0 ? -1 : 1;
+	return path_remove(tmp, away + strlen("tmp/"));
+}
+
+static int
+unlink_path(int cas, const char *path)
+{
+	return unlinkat(cas, path, 0) < 0 && errno != ENOENT ? -1 : 0;
+}
+
+/* All but image/KEY, for which name is NULL if it is not known. */
+static int
+remove_parts(int cas, const char *key, const char *name)
+{
+	autofree char *dir = name == NULL ? NULL : store_name(name);
+	autofree char *entry =
+	    dir == NULL ? NULL : xasprintf("%s/%s", dir, key);
+	autofree char *index = xasprintf("index/%s", key);
+	autofree char *blob = store_blob(key);
+
+	if (entry != NULL && unlink_path(cas, entry) < 0)
+		return -1;
+	/* Of other images of that name there may be entries. */
+	if (dir != NULL)
+		(void)unlinkat(cas, dir, AT_REMOVEDIR);
+	if (unlink_path(cas, index) < 0 || unlink_path(cas, blob) < 0)
+		return -1;
+	return remove_tree(cas, key) < 0 ? -1 : 0;
+}
+
+int
+image_remove(int cas, const char *key, struct fault *fault)
+{
+	autofd int lock = store_lock(cas, STORE_EXCLUSIVE);
+	autofd int tmp = store_dir(cas, "tmp");
+	autofd int images = store_dir(cas, "image");
+	autojson json_t *info = image_load(cas, key);
+	autofree char *away = NULL;
+	char uuid[UUID_SIZE];
+
+	uuid_make(uuid);
+	away = xasprintf("image-%s", uuid);
+	if (lock < 0 || tmp < 0 || images < 0)
+		return fault_errno(fault, "store");
+	/* The step that makes it no image; the rest is space. */
+	if (publish_rename(images, key, tmp, away, true) < 0)
+		return fault_errno(fault, "%s", key);
+	if (remove_parts(cas, key, record_string(info, "name")) < 0 ||
+	    path_remove(tmp, away) < 0)
+		return fault_errno(fault, "%s", key);
+	return 0;
+}
+
+struct clean {
+	int cas;
+	int64_t before; /* older than that */
+};
+
+/* Is the file, or directory, older than the grace period? */
+static bool
+is_old(const struct clean *clean, int dir, const char *name)
+{
+	struct stat status;
+
+	if (fstatat(dir, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
+		return false;
+	return (int64_t)status.st_ctim.tv_sec * 1000000000 +
+		   status.st_ctim.tv_nsec <
+	       clean->before;
+}
+
+static bool
+has_image(int cas, const char *key)
+{
+	autofree char *path = store_info(key);
+
+	return faccessat(cas, path, F_OK, 0) == 0;
+}
+
+/* Calls visit for each name of a directory of the store. */
+static int
+each(const struct clean *clean, const char *path,
+    int (*visit)(const struct clean *, int dir, const char *name))
+{
+	autofd int fd = openat(
+	    clean->cas, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	autodir DIR *dir = NULL;
+	int result = 0;
+
+	if (fd < 0)
+		return errno == ENOENT || errno == ENOTDIR ? 0 : -1;
+	dir = fdopendir(fd);
+	if (dir == NULL)
+		return -1;
+	(void)take_fd(&fd);
+	for (struct dirent *e; (e = readdir(dir)) != NULL;)
+		if (path_is_name(e->d_name) &&
+		    visit(clean, dirfd(dir), e->d_name) < 0)
+			result = -1;
+	return result;
+}
+
+static int
+clean_tmp(const struct clean *clean, int dir, const char *name)
+{
+	return is_old(clean, dir, name) ? path_remove(dir, name) : 0;
+}
+
+/* Blobs and indexes. */
+static int
+clean_file(const struct clean *clean, int dir, const char *name)
+{
+	if (!store_is_key(name) || has_image(clean->cas, name) ||
+	    !is_old(clean, dir, name))
+		return 0;
+	return unlinkat(dir, name, 0);
+}
+
+static int
+clean_blobs(const struct clean *clean, int dir, const char *name)
+{
+	autofree char *path = xasprintf("blob/sha512/%s", name);
+
+	(void)dir;
+	return each(clean, path, clean_file);
+}
+
+static int
+clean_tree(const struct clean *clean, int dir, const char *name)
+{
+	if (!store_is_key(name) || has_image(clean->cas, name) ||
+	    !is_old(clean, dir, name))
+		return 0;
+	return remove_tree(clean->cas, name) < 0 ? -1 : 0;
+}
+
+static int
+clean_names(const struct clean *clean, int dir, const char *name)
+{
+	autofree char *path = xasprintf("name/%s", name);
+	int result = each(clean, path, clean_file);
+
+	/* Fails as long as there are entries in it. */
+	(void)unlinkat(dir, name, AT_REMOVEDIR);
+	return result;
+}
+
+static int
+clean_remote(const struct clean *clean, int dir, const char *name)
+{
+	autofree char *bytes = path_read(dir, name, INFO_MAX, NULL);
+	autofree char *why = NULL;
+	autojson json_t *remote =
+	    bytes == NULL ? NULL : json_parse(bytes, strlen(bytes), &why);
+	const char *key = record_string(remote, "key");
+
+	if (key != NULL && store_is_key(key) && has_image(clean->cas, key))
+		return 0;
+	return is_old(clean, dir, name) ? unlinkat(dir, name, 0) : 0;
+}
+
+int
+store_clean(int cas, int64_t grace, struct fault *fault)
+{
+	autofd int lock = store_lock(cas, STORE_EXCLUSIVE_NOW);
+	const struct clean clean = {
+		.cas = cas,
+		.before = image_now() - grace,
+	};
+	int result = 0;
+
+	if (lock < 0 && errno == EWOULDBLOCK)
+		return fault_set(fault, EX_TEMPFAIL,
+		    "an image is being stored, try again later");
+	if (lock < 0)
+		return fault_errno(fault, "store");
+	result |= each(&clean, "tmp", clean_tmp);
+	result |= each(&clean, "name", clean_names);
+	result |= each(&clean, "remote", clean_remote);
+	result |= each(&clean, "index", clean_file);
+	result |= each(&clean, "tree", clean_tree);
+	result |= each(&clean, "blob/sha512", clean_blobs);
+	return result < 0 ? fault_errno(fault, "store") : 0;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* remove - out of the store: images, and what a crash has left */
+#pragma once
+
+#include <stdint.h>
+
+#include "fault.h"
+
+/*
+ * Removes the image of that key.  What a pod has linked lives on in the pod's
+ * directory; a tree that a pod has linked stays until store_clean() finds it
+ * unused.  Returns 0, or -1 with fault (EX_NOINPUT: there is none).
+ */
+int image_remove(int cas, const char *key, struct fault *fault);
+
+/*
+ * Removes what no image owns and is older than so many nanoseconds: files in
+ * tmp, blobs, indexes, trees, names and URLs.  Returns 0, or -1 with fault;
+ * EX_TEMPFAIL: an image is being stored.
+ */
+int store_clean(int cas, int64_t grace, struct fault *fault);

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* store - the store's directory: its paths, and its lock (rkt-store(5)) */
+
+#include <fcntl.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/file.h>
+
+#include "alloc.h"
+#include "dirs.h"
+#include "path.h"
+#include "scope.h"
+#include "store.h"
+
+enum { NAME_LENGTH_MAX = 255 };
+
+int
+store_open(void)
+{
+	return dirs_open_data("cas");
+}
+
+int
+store_lock(int cas, enum store_lock how)
+{
+	static const int operations[] = {
+		[STORE_SHARED] = LOCK_SH,
+		[STORE_EXCLUSIVE] = LOCK_EX,
+		[STORE_EXCLUSIVE_NOW] = LOCK_EX | LOCK_NB,
+	};
+	autofd int fd = openat(cas, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0 || flock(fd, operations[how]) < 0)
+		return -1;
+	return take_fd(&fd);
+}
+
+void
+store_key(const char *id, char key[KEY_TEXT])
+{
+	size_t length = strnlen(id, KEY_TEXT - 1);
+
+	memcpy(key, id, length);
+	key[length] = '\0';
+}
+
+bool
+store_is_key(const char *text)
+{
+	return strncmp(text, "sha512-", 7) == 0 &&
+	       strlen(text) == KEY_TEXT - 1 &&
+	       strspn(text + 7, "0123456789abcdef") == KEY_TEXT - 1 - 7;
+}
+
+char *
+store_blob_dir(const char *key)
+{
+	return xasprintf("blob/sha512/%.2s", key + 7);
+}
+
+char *
+store_blob(const char *key)
+{
+	return xasprintf("blob/sha512/%.2s/%s", key + 7, key);
+}
+
+char *
+store_info(const char *key)
+{
+	return xasprintf("image/%s/info.json", key);
+}
+
+char *
+store_name(const char *name)
+{
+	char *path = NULL;
+
+	if (strlen(name) > NAME_LENGTH_MAX)
+		return NULL;
+	path = xasprintf("name/%s", name);
+	/* A comma cannot be in a name, and a slash not in a file's. */
+	for (char *p = path + strlen("name/"); *p != '\0'; p++)
+		if (*p == '/')
+			*p = ',';
+	return path;
+}
+
+/*
+ * FNV-1a: it only spreads the files.  The URL is in the file and compared, so
+ * a collision costs a download.
+ */
+char *
+store_remote(const char *url)
+{
+	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+
+	for (const char *p = url; *p != '\0'; p++) {
+		hash ^= (unsigned char)*p;
+		hash *= UINT64_C(0x100000001b3);
+	}
+	return xasprintf("remote/%016llx", (unsigned long long)hash);
+}
+
+char *
+store_absolute(const char *path)
+{
+	return xasprintf("%s/cas/%s", dirs_data(), path);
+}
+
+/* A new directory is durable when the one above it has been synced. */
+static int
+sync_above(int cas, const char *path)
+{
+	autofree char *above = xasprintf("./%s", path);
+
+	for (char *slash; (slash = strrchr(above, '/')) != NULL;) {
+		autofd int fd = -1;
+
+		*slash = '\0';
+		fd = openat(cas, above, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (fd < 0 || fsync(fd) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int
+store_dir(int cas, const char *path)
+{
+	const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
+	autofree char *sub = NULL;
+	autofd int made = -1;
+	autofd int fd = openat(cas, path, flags);
+
+	if (fd >= 0)
+		return take_fd(&fd);
+	sub = xasprintf("cas/%s", path);
+	made = dirs_open_data(sub);
+	if (made < 0 || sync_above(cas, path) < 0)
+		return -1;
+	return openat(made, ".", flags);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* store - the store's directory: its paths, and its lock (rkt-store(5)) */
+#pragma once
+
+#include <stdbool.h>
+
+/* "sha512-", 64 digits and a NUL: an image's name in the store. */
+enum { KEY_TEXT = 7 + 64 + 1 };
+
+/* A descriptor (O_PATH) of the store, made if it is missing; -1 and errno. */
+int store_open(void);
+
+/*
+ * The store's lock, held until the descriptor is closed.  Shared: between the
+ * first file of an image and the last one nobody may take away what has no
+ * image yet.  Exclusive: for him who does.  Returns -1 and errno; EWOULDBLOCK
+ * if it may not wait.
+ */
+enum store_lock { STORE_SHARED, STORE_EXCLUSIVE, STORE_EXCLUSIVE_NOW };
+int store_lock(int cas, enum store_lock how);
+
+/* The key of an id or a longer key: its beginning. */
+void store_key(const char *id, char key[KEY_TEXT]);
+
+/* Is it "sha512-" and 64 lower-case hexadecimal digits? */
+bool store_is_key(const char *text);
+
+/* Paths below the store; the caller frees them. */
+char *store_blob(const char *key);     /* blob/sha512/XX/KEY */
+char *store_blob_dir(const char *key); /* blob/sha512/XX */
+char *store_info(const char *key);     /* image/KEY/info.json */
+char *store_name(const char *name);    /* name/NAME; NULL: too long for it */
+char *store_remote(const char *url);   /* remote/HASH */
+
+/* The absolute path of one of them. */
+char *store_absolute(const char *path);
+
+/*
+ * A directory below the store, made if missing, open for reading (so that it
+ * can be synced).  -1 and errno.
+ */
+int store_dir(int cas, const char *path);
