@@ -227,7 +227,7 @@ key_file() {
 
 # fingerprint NAME: in lower case, as the key store has it.
 fingerprint() {
-	gpg --batch --show-keys --with-colons "$(key_file "$1")" 2>/dev/null |
+	gpg_in --show-keys --with-colons "$(key_file "$1")" 2>/dev/null |
 		awk -F: '$1 == "fpr" { print tolower($10); exit }'
 }
 
