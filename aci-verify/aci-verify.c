@@ -180,7 +180,7 @@ run_check(int file, const struct openpgp *signature,
     const struct keystore *store, const char *title)
 {
 	struct home home;
-	struct check check = { file, signature, &home };
+	struct check check = { file, signature, &home, store };
 	autofree char *failed = NULL;
 	const char *why = NULL;
 	json_t *facts;

@@ -11,6 +11,7 @@ struct check {
 	int file; /* open for reading, at its start */
 	const struct openpgp *signature;
 	const struct home *home;
+	const struct keystore *store;
 };
 
 /*

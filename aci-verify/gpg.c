@@ -23,6 +23,23 @@ gpg_start(const char *home, gpgme_ctx_t *context)
 	return gpgme_new(context);
 }
 
+gpgme_error_t
+gpg_import(gpgme_ctx_t context, const struct openpgp *keys)
+{
+	gpgme_import_result_t result;
+	gpgme_data_t data = NULL;
+	gpgme_error_t error = gpgme_data_new_from_mem(
+	    &data, (const char *)keys->bytes, keys->length, 0);
+
+	if (error == 0)
+		error = gpgme_op_import(context, data);
+	gpgme_data_release(data);
+	result = gpgme_op_import_result(context);
+	if (error == 0 && (result == NULL || result->considered == 0))
+		error = gpgme_error(GPG_ERR_NO_PUBKEY);
+	return error;
+}
+
 json_t *
 gpg_identities(gpgme_key_t key)
 {

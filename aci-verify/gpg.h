@@ -5,11 +5,17 @@
 #include <gpgme.h>
 #include <jansson.h>
 
+#include "openpgp.h"
+
 /*
  * Starts gpgme in this process, for good, with that home.  A worker calls it,
  * once: it sets the environment.
  */
 gpgme_error_t gpg_start(const char *home, gpgme_ctx_t *context);
+
+/* Adds keys to the ring, merging copies of one key.  None at all is an error.
+ */
+gpgme_error_t gpg_import(gpgme_ctx_t context, const struct openpgp *keys);
 
 /* The identities that are neither revoked nor invalid, escaped; owned. */
 json_t *gpg_identities(gpgme_key_t key);

@@ -86,9 +86,13 @@ fill(int dir, const struct keystore *store)
 	if (write_at(dir, "gpg.conf", conf, strlen(conf)) < 0 ||
 	    write_at(dir, "ring.gpg", "", 0) < 0)
 		return -1;
-	for (size_t i = 0; store != NULL && i < store->count; i++)
-		if (write_key(dir, &store->keys[i]) < 0)
+	for (size_t i = 0; store != NULL && i < store->count; i++) {
+		const struct trusted_key *key = &store->keys[i];
+
+		if (keystore_first(store, key) == key &&
+		    write_key(dir, key) < 0)
 			return -1;
+	}
 	return 0;
 }
 

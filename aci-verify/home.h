@@ -11,9 +11,10 @@ struct home {
 };
 
 /*
- * Makes one whose key ring holds the keys of the store and nothing else (NULL:
- * none) and in which those, named by their fingerprints, are trusted.  First
- * removes what a killed process left, which is what nobody has locked.
+ * Makes one whose key ring holds the first copy of each key of the store and
+ * nothing else (NULL: none) and in which those, named by their fingerprints,
+ * are trusted.  First removes what a killed process left, which is what nobody
+ * has locked.
  * Returns 0, or -1 and errno (EBADMSG: the store belongs to rkt 1.x) and
  * *failed, what it is about, which the caller frees.
  */

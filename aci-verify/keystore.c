@@ -254,6 +254,16 @@ keystore_free(struct keystore *store)
 	*store = (struct keystore){ 0 };
 }
 
+const struct trusted_key *
+keystore_first(const struct keystore *store, const struct trusted_key *key)
+{
+	const struct trusted_key *first = store->keys;
+
+	while (strcmp(first->fingerprint, key->fingerprint) != 0)
+		first++;
+	return first;
+}
+
 json_t *
 keystore_prefixes(const struct keystore *store, const char *fingerprint)
 {

@@ -37,6 +37,13 @@ struct keystore {
 int keystore_read(const char *name, struct keystore *store, char **why);
 void keystore_free(struct keystore *store);
 
+/*
+ * The first of the keys with that one's fingerprint, which may be itself; they
+ * lie below different prefixes, and one copy may be newer.
+ */
+const struct trusted_key *keystore_first(
+    const struct keystore *store, const struct trusted_key *key);
+
 /* The prefixes for which that key is trusted; the caller owns the array. */
 json_t *keystore_prefixes(
     const struct keystore *store, const char *fingerprint);

@@ -9,24 +9,7 @@
 #include "scope.h"
 #include "worker.h"
 
-enum { SECONDS = 30 };
-
-static gpgme_error_t
-import(gpgme_ctx_t context, const struct openpgp *keys)
-{
-	gpgme_import_result_t result;
-	gpgme_data_t data = NULL;
-	gpgme_error_t error = gpgme_data_new_from_mem(
-	    &data, (const char *)keys->bytes, keys->length, 0);
-
-	if (error == 0)
-		error = gpgme_op_import(context, data);
-	gpgme_data_release(data);
-	result = gpgme_op_import_result(context);
-	if (error == 0 && (result == NULL || result->imported == 0))
-		error = gpgme_error(GPG_ERR_NO_PUBKEY);
-	return error;
-}
+enum { SECONDS = 10 };
 
 /* The key as text, or NULL. */
 static json_t *
@@ -91,7 +74,7 @@ work(const void *data)
 	json_t *keys;
 
 	if (error == 0)
-		error = import(context, offer->keys);
+		error = gpg_import(context, offer->keys);
 	if (error != 0)
 		return failure(error);
 	keys = list(context);

@@ -6,10 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "escape.h"
 #include "record.h"
 #include "review.h"
-#include "scope.h"
 
 /* In capitals, by fours, with two blanks in the middle. */
 static void
@@ -30,11 +28,10 @@ print_fingerprint(const char *fingerprint)
 void
 review_show(const char *prefix, const char *location, const json_t *key)
 {
-	autofree char *shown = escape(location);
 	const json_t *list = json_object_get(key, "identities");
 
 	(void)fprintf(stderr, "Prefix: \"%s\"\nKey: \"%s\"\n",
-	    prefix == NULL ? "" : prefix, shown);
+	    prefix == NULL ? "" : prefix, location);
 	print_fingerprint(record_string(key, "fingerprint"));
 	for (size_t i = 0; i < json_array_size(list); i++)
 		(void)fprintf(stderr, "  %s\n",

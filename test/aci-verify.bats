@@ -1,0 +1,554 @@
+# SPDX-License-Identifier: Apache-2.0
+# aci-verify - whose signature counts for which name
+#
+# Keys and signatures are made by gnupg for each cell; A1 to A13 are rows of
+# the threat model in SECURITY.md.
+load helpers
+
+setup() {
+	fresh
+	aci=$T/image.aci
+	head -c 1000 /dev/urandom >"$aci"
+}
+
+# record NAME [ACI [ASC]]: what aci-fetch would say; NAME - for a file.
+record() {
+	jq -nc --arg name "$1" --arg aci "${2-$aci}" --arg asc "${3-$aci.asc}" '{
+		v: 1, image: "the/image", future: [1],
+		fetch: ({aci: $aci} + if $asc == "" then {} else
+			{asc: $asc} end)
+	} + if $name == "-" then {} else {discover: {name: $name}} end'
+}
+
+# verify STATUS NAME [ACI [ASC]]: runs it, and looks that nothing is left.
+verify() {
+	local status=$1
+	shift
+	record "$@" >"$T/record"
+	run "-$status" --separate-stderr aci-verify <"$T/record"
+	test "$status" = 0 ||
+		is '{"v":1,"error":{"step":"verify","status":'"$status"'}}'
+	is '' "$(ls -A "$RKT_DIR/cas/tmp" 2>/dev/null)"
+}
+
+# At a time gone by: at YYYYMMDD GPG-ARGUMENT...
+at() {
+	gpg_in --faked-system-time "$1T000000" "${@:2}"
+}
+
+# old_key NAME [EXPIRE]: one that was made in 2020.
+old_key() {
+	test ! -f "$BATS_FILE_TMPDIR/$1.pub" || return 0
+	at 20200101 --quick-generate-key "$1 <$1@example.com>" ed25519 sign \
+		"${2:-never}" 2>/dev/null
+	gpg_in --armor --export "=$1 <$1@example.com>" \
+		>"$BATS_FILE_TMPDIR/$1.pub"
+}
+
+# revoke NAME: exports the key again, revoked.
+revoke() {
+	local fingerprint home=$BATS_FILE_TMPDIR/gnupg
+	fingerprint=$(fingerprint "$1")
+	sed 's/^:---/---/' "$home/openpgp-revocs.d/${fingerprint^^}.rev" |
+		gpg_in --import 2>/dev/null
+	gpg_in --armor --export "=$1 <$1@example.com>" \
+		>"$BATS_FILE_TMPDIR/$1.pub"
+}
+
+@test "aci-verify: adds what it verified, and names the signer" {
+	trust_key alice example.com/app
+	sign alice "$aci"
+	verify 0 example.com/app
+	is "aci-verify: signature verified:
+  alice <alice@example.com>" "$stderr"
+	is "sha512-$(sha512sum <"$aci" | cut -d ' ' -f 1)" \
+		"$(field .verify.digest)"
+	is "$(fingerprint alice)" "$(field .verify.fingerprint)"
+	is 'alice <alice@example.com>' "$(field .verify.uid)"
+	is '["example.com/app"]' "$(jq -c .verify.prefixes <<<"$output")"
+	is "$(jq -cS . "$T/record")" "$(jq -cS 'del(.verify)' <<<"$output")"
+}
+
+@test "aci-verify: takes a binary signature, and one by a subkey" {
+	trust_key alice example.com/app
+	sign alice "$aci"
+	gpg_in --yes --dearmor -o "$T/binary" <"$aci.asc"
+	verify 0 example.com/app "$aci" "$T/binary"
+
+	mkkey carol
+	gpg_in --quick-add-key "$(fingerprint carol)" ed25519 sign
+	gpg_in --armor --export '=carol <carol@example.com>' \
+		>"$BATS_FILE_TMPDIR/carol.pub"
+	trust_key carol example.com/app
+	sign carol "$aci"
+	verify 0 example.com/app
+	is "$(fingerprint carol)" "$(field .verify.fingerprint)"
+}
+
+@test "aci-verify: calls itself as RKT_PROG says" {
+	trust_key alice example.com/app
+	sign alice "$aci"
+	RKT_PROG=rkt verify 0 example.com/app
+	is "rkt: signature verified:
+  alice <alice@example.com>" "$stderr"
+}
+
+@test "A1 prefix: a key counts at a slash only" {
+	trust_key alice example.com/app
+	sign alice "$aci"
+	while read -r status name; do
+		echo "$name"
+		verify "$status" "$name"
+		test "$status" = 0 || is "aci-verify: $name: signature by a key \
+that is not trusted for this name: $(fingerprint alice)" "$stderr"
+	done <<-'END'
+		0 example.com/app
+		0 example.com/app/z
+		0 example.com/app/z/y
+		77 example.com/application
+		77 example.com/appx/y
+		77 example.com/app-x
+		77 example.com/ap
+		77 example.com
+		77 example.org/app
+		77 app
+	END
+}
+
+@test "aci-verify: a root key counts for every name" {
+	trust_key alice --root
+	sign alice "$aci"
+	verify 0 example.com/app
+	is '[""]' "$(jq -c .verify.prefixes <<<"$output")"
+	verify 0 a
+}
+
+@test "aci-verify: tries a file without a name against every key" {
+	trust_key alice example.com/app
+	trust_key alice other.org
+	sign alice "$aci"
+	verify 0 -
+	is '["example.com/app","other.org"]' \
+		"$(jq -c '.verify.prefixes | sort' <<<"$output")"
+	sign bob "$aci" "$T/bob.asc"
+	verify 77 - "$aci" "$T/bob.asc"
+	is "aci-verify: the/image: signature by a key that is not trusted: \
+$(fingerprint bob)" "$stderr"
+}
+
+@test "A2 copies: a key that is revoked in one place is so in all" {
+	trust_key fay other.org
+	sign fay "$aci"
+	verify 0 -
+	# Only this one is known to be revoked, whichever is read first.
+	revoke fay
+	trust_key fay another.org
+	verify 65 -
+	matches 'signature by a revoked key' "$stderr"
+	verify 0 other.org
+	RKT_CONF=$RKT_SYSTEM_CONF trust_key fay --root
+	verify 65 other.org
+}
+
+@test "aci-verify: an empty local file masks the system's key" {
+	local key
+	RKT_CONF=$RKT_SYSTEM_CONF trust_key alice example.com/app
+	key=trustedkeys/prefix.d/example.com/app/$(fingerprint alice)
+	sign alice "$aci"
+	verify 0 example.com/app
+	mkdir -p "$RKT_CONF/${key%/*}"
+	: >"$RKT_CONF/$key"
+	verify 77 example.com/app
+	verify 77 -
+	# It masks that place alone.
+	RKT_CONF=$RKT_SYSTEM_CONF trust_key alice --root
+	verify 0 example.com/app
+}
+
+@test "aci-verify: refuses a key file that is not what its name says" {
+	local dir=$RKT_CONF/trustedkeys/prefix.d/example.com/app alice bob
+	alice=$(fingerprint alice) bob=$(fingerprint bob)
+	sign alice "$aci"
+	trust_key alice example.com/app
+
+	cp "$(key_file alice)" "$dir/$bob"
+	verify 78 example.com/app
+	is "aci-verify: $dir/$bob: holds another key: $alice" "$stderr"
+
+	ln -sf "$(key_file bob)" "$dir/$bob"
+	verify 78 example.com/app
+	is "aci-verify: $dir/$bob: Too many levels of symbolic links" "$stderr"
+
+	rm "$dir/$bob"
+	cat "$(key_file alice)" "$(key_file bob)" >"$dir/$bob"
+	verify 78 example.com/app
+	is "aci-verify: $dir/$bob: more than one key" "$stderr"
+
+	rm "$dir/$bob"
+	cp "$(key_file bob)" "$dir/bob.asc"
+	verify 78 example.com/app
+	is "aci-verify: $dir/bob.asc: not named by the fingerprint of a key" \
+		"$stderr"
+
+	# Another name's keys are none of its business; nor is a hidden file.
+	mv "$dir/bob.asc" "$dir/.bob.asc"
+	verify 0 example.com/app
+}
+
+@test "A2 table: key state, signature state, hash and algorithm" {
+	local count=0 key status how text asc=$T/asc
+	old_key elder
+	old_key lapsed 30d
+	old_key gone
+	sign gone "$aci" "$T/gone.asc"
+	revoke gone
+	mkkey rsa rsa2048
+	mkkey curve nistp256
+	mkkey weak rsa1024
+	for key in alice elder lapsed gone rsa curve weak; do
+		trust_key "$key" example.com/app
+	done
+	while IFS='|' read -r status key how text; do
+		echo "$key $how"
+		rm -f "$asc"
+		case $how in
+		made) cp "$T/$key.asc" "$asc" ;;
+		# shellcheck disable=SC2086
+		*) sign "$key" "$aci" "$asc" $how 2>/dev/null ;;
+		esac
+		verify "$status" example.com/app "$aci" "$asc"
+		case $status in
+		0) is "  $key <$key@example.com>" "${stderr##*:$'\n'}" ;;
+		*) matches "^aci-verify: example.com/app: $text" "$stderr" ;;
+		esac
+		count=$((count + 1))
+	done <<-'END'
+		0|alice||
+		0|alice|--digest-algo SHA256|
+		0|alice|--digest-algo SHA384|
+		0|alice|--digest-algo SHA512|
+		0|alice|--default-sig-expire 2d|
+		0|alice|--sig-notation x@example.com=y|
+		65|alice|--digest-algo SHA1|signature with a hash weaker than SHA-256
+		65|alice|--digest-algo SHA224|signature with a hash weaker than SHA-256
+		65|alice|--digest-algo RIPEMD160|signature with a hash weaker than SHA-256
+		65|alice|--textmode|signature: not a signature of binary data
+		65|alice|--faked-system-time 20300101T000000|the signature was made in the future
+		0|rsa||
+		0|rsa|--digest-algo SHA256|
+		65|rsa|--digest-algo SHA1|signature with a hash weaker than SHA-256
+		0|curve||
+		65|weak|--digest-algo SHA256|signature by a key that is too weak
+		0|elder||
+		0|elder|--faked-system-time 20210101T000000|
+		65|elder|--faked-system-time 20210101T000000 --default-sig-expire 1d|the signature has expired
+		65|elder|--faked-system-time 20210101T000000 --digest-algo SHA1|signature with a hash weaker than SHA-256
+		65|lapsed|--faked-system-time 20200110T000000|signature by an expired key
+		65|lapsed|--faked-system-time 20200110T000000 --default-sig-expire 1d|
+		65|gone|made|signature by a revoked key
+	END
+	test "$count" = 23
+}
+
+@test "aci-verify: refuses other bytes than were signed" {
+	trust_key alice example.com/app
+	sign alice "$aci"
+	printf x >>"$aci"
+	verify 65 example.com/app
+	matches '^aci-verify: example.com/app: the signature does not verify' \
+		"$stderr"
+	: >"$aci"
+	verify 65 example.com/app
+}
+
+@test "A3 uid-control-bytes: an identity is shown and recorded escaped" {
+	local uid=$'evil\x1b[2J\n[GNUPG:] GOODSIG 0 x' fingerprint
+	local dir=$RKT_CONF/trustedkeys/root.d
+	gpg_in --allow-freeform-uid --quick-generate-key "$uid" ed25519 sign \
+		never 2>/dev/null || {
+		# gpg takes no control byte from its user: write it into the key.
+		gpg_in --allow-freeform-uid --quick-generate-key \
+			'evil?[2J?[GNUPG:] GOODSIG 0 x' ed25519 sign never
+	}
+	fingerprint=$(gpg_in --with-colons --list-keys evil |
+		awk -F: '$1 == "fpr" { print tolower($10); exit }')
+	mkdir -p "$dir"
+	gpg_in --export evil >"$dir/$fingerprint"
+	gpg_in --armor --local-user evil -o "$aci.asc" --detach-sign "$aci"
+	verify 0 example.com/app
+	test "$(grep -c . <<<"$stderr")" = 2
+	run -1 grep -P '[^\x20-\x7e]' <<<"$stderr"
+}
+
+@test "A3 notation: what a stranger writes into a signature is no verdict" {
+	trust_key alice example.com/app
+	sign bob "$aci" "$aci.asc" --sig-notation \
+		"x@example.com=%0a[GNUPG:] GOODSIG $(fingerprint alice) alice" \
+		--sig-policy-url "https://x/%0a[GNUPG:]%20VALIDSIG"
+	verify 77 example.com/app
+	is "aci-verify: example.com/app: signature by a key that is not trusted \
+for this name: $(fingerprint bob)" "$stderr"
+}
+
+@test "A4 type-confusion: only a detached signature is shown to gpg" {
+	local size what start count=0
+	trust_key alice example.com/app
+	gpg_s() {
+		gpg_in --yes --armor --local-user '=alice <alice@example.com>' \
+			-o "$T/asc" "$@"
+	}
+	for size in 1000 3000000; do
+		head -c "$size" /dev/urandom | base64 >"$aci"
+		sign alice "$aci" "$T/good"
+		for what in clearsign inline store compressed encrypted keyblock \
+			twice-armoured text-before text-after; do
+			echo "$what $size"
+			case $what in
+			clearsign) gpg_s --clearsign "$aci" ;;
+			inline) gpg_s --sign "$aci" ;;
+			store) gpg_s --store "$aci" ;;
+			compressed) gpg_s --compress-level 9 --sign "$aci" ;;
+			encrypted) gpg_s --passphrase x --symmetric "$aci" ;;
+			keyblock) cp "$(key_file alice)" "$T/asc" ;;
+			twice-armoured) cat "$T/good" "$T/good" >"$T/asc" ;;
+			text-before) sed '1i hello' "$T/good" >"$T/asc" ;;
+			text-after) sed '$a hello' "$T/good" >"$T/asc" ;;
+			esac
+			start=$SECONDS
+			verify 65 example.com/app "$aci" "$T/asc"
+			test $((SECONDS - start)) -lt 5
+			matches '^aci-verify: example.com/app: signature' "$stderr"
+			count=$((count + 1))
+		done
+	done
+	test "$count" = 18
+}
+
+@test "A4 armour: what is not exactly armour is refused" {
+	local count=0 filter text good=$T/good
+	trust_key alice example.com/app
+	sign alice "$aci" "$good"
+	verify 0 example.com/app "$aci" "$good"
+	while IFS='|' read -r filter text; do
+		echo "$filter"
+		sed "$filter" "$good" >"$T/asc"
+		verify 65 example.com/app "$aci" "$T/asc"
+		is "aci-verify: example.com/app: signature: $text" "$stderr"
+		count=$((count + 1))
+	done <<-'END'
+		1s/SIGNATURE/MESSAGE/|not the armour that belongs here
+		1s/-----BEGIN/----BEGIN/|not the armour that belongs here
+		1s/$/ x/|not the armour that belongs here
+		2s/^$/no header/|malformed armour: headers
+		2s/^$/Comment: \x0c/|malformed armour: headers
+		2d|malformed armour: headers
+		3s/^./\x00/|malformed armour
+		3s/^./\x0c/|malformed armour
+		3s/^./-/|malformed armour: not base 64
+		3s/^./=/|malformed armour: wrong checksum
+		3s/./B/9|malformed armour: wrong checksum
+		s/^=..../=AAAA/|malformed armour: wrong checksum
+		3s/$/\n/|malformed armour
+		$d|malformed armour: no end line
+		$s/SIGNATURE/MESSAGE/|malformed armour
+		/^=/a QUJD|malformed armour
+	END
+	test "$count" = 16
+}
+
+@test "A4 packets: what is not exactly signature packets is refused" {
+	local bytes text count=0 asc=$T/asc
+	trust_key alice example.com/app
+	while IFS='|' read -r bytes text; do
+		echo "$bytes"
+		# shellcheck disable=SC2059
+		printf "$bytes" >"$asc"
+		verify 65 example.com/app "$aci" "$asc"
+		is "aci-verify: example.com/app: signature: $text" "$stderr"
+		count=$((count + 1))
+	done <<-'END'
+		\x80|a malformed packet
+		\x88\x00|a signature of an unknown version
+		\x88\x04\x03\x00\x01\x08|a signature of an unknown version
+		\x88\x04\x04\x01\x01\x08|not a signature of binary data
+		\x88\x04\x04\x10\x01\x08|not a signature of binary data
+		\x88\x05\x04\x00\x01\x08|a malformed packet
+		\x8b\x04\x00\x01\x08|a malformed packet
+		\xc2\xe1\x04\x00\x01\x08|a malformed packet
+		\xc2\xff\xff\xff\xff\xff|a malformed packet
+		\xc8\x01\x00|not a detached signature
+		\xcb\x01\x00|not a detached signature
+		\x90\x01\x00|not a detached signature
+		\x88\x04\x04\x00\x01\x08\x00|a malformed packet
+		\x88\x04\x04\x00\x01\x08\xcb\x01b|not a detached signature
+	END
+	test "$count" = 14
+}
+
+@test "A4 unsigned: no signature is not a signature" {
+	trust_key alice example.com/app
+	verify 65 example.com/app "$aci" ''
+	is 'aci-verify: example.com/app: no signature' "$stderr"
+	: >"$T/empty"
+	verify 65 example.com/app "$aci" "$T/empty"
+	is 'aci-verify: example.com/app: no signature' "$stderr"
+	verify 66 example.com/app "$aci" "$T/absent"
+	is "aci-verify: $T/absent: No such file or directory" "$stderr"
+	verify 66 example.com/app "$T/absent" "$T/empty"
+	is "aci-verify: $T/absent: No such file or directory" "$stderr"
+	verify 65 example.com/app "$T" "$T/empty"
+	is 'aci-verify: record: fetch.aci is not a file' "$stderr"
+}
+
+@test "A5 size: a huge signature and a huge key are not read" {
+	trust_key alice example.com/app
+	sign alice "$aci"
+	head -c 20000000 /dev/zero >"$T/asc"
+	verify 65 example.com/app "$aci" "$T/asc"
+	is 'aci-verify: example.com/app: signature longer than 1048576 bytes' \
+		"$stderr"
+	truncate -s 20000000 \
+		"$RKT_CONF/trustedkeys/prefix.d/example.com/app/$(fingerprint alice)"
+	verify 78 example.com/app
+	matches ': File too large$' "$stderr"
+}
+
+@test "A6 several: the order of signatures changes nothing" {
+	local one two status
+	trust_key alice example.com/app
+	trust_key dora example.com/app
+	sign alice "$aci" "$T/alice.asc"
+	sign bob "$aci" "$T/bob.asc"
+	sign dora "$aci" "$T/weak.asc" --digest-algo SHA1
+	head -c 1000 /dev/urandom >"$T/other"
+	sign dora "$T/other" "$T/bad.asc"
+	for one in alice bob weak bad; do
+		gpg_in --yes --dearmor -o "$T/$one" <"$T/$one.asc"
+	done
+	while read -r status one two; do
+		echo "$one $two"
+		cat "$T/$one" "$T/$two" >"$T/asc"
+		verify "$status" example.com/app "$aci" "$T/asc"
+		cat "$T/$two" "$T/$one" >"$T/asc"
+		verify "$status" example.com/app "$aci" "$T/asc"
+	done <<-'END'
+		0 alice bob
+		0 alice weak
+		65 alice bad
+		65 bob bad
+		65 bob weak
+		65 weak bad
+		0 alice alice
+		77 bob bob
+	END
+}
+
+@test "A13 swap: the receipt is for the bytes that the record names" {
+	local digest
+	trust_key alice example.com/app
+	sign alice "$aci"
+	digest=sha512-$(sha512sum <"$aci" | cut -d ' ' -f 1)
+	record example.com/app | jq -c ".fetch.digest = \"$digest\"" >"$T/record"
+	run -0 --separate-stderr aci-verify <"$T/record"
+	is "$digest" "$(field .verify.digest)"
+
+	# Another file, well signed too, but not the one that was fetched.
+	head -c 1000 /dev/urandom >"$aci"
+	sign alice "$aci"
+	run -65 --separate-stderr aci-verify <"$T/record"
+	is 'aci-verify: example.com/app: the file has changed since it was fetched' \
+		"$stderr"
+}
+
+@test "aci-verify: refuses names that are none before it looks for keys" {
+	local name
+	sign alice "$aci"
+	for name in .. ../x a/../b /a a/ a//b A 'a b' $'a\nb' '' .; do
+		echo "$name"
+		verify 65 "$name"
+		matches '^aci-verify: record: discover.name: ' "$stderr"
+		test "$(grep -c . <<<"$stderr")" = 1
+	done
+}
+
+@test "aci-verify: removes the pipe's files when it fails, and no others" {
+	local tmp=$RKT_DIR/cas/tmp
+	trust_key alice example.com/app
+	mkdir -p "$RKT_DIR/cas" && mkdir -m 700 "$tmp"
+	for status in 0 65; do
+		cp "$aci" "$tmp/fetch-1"
+		sign alice "$aci" "$tmp/fetch-2"
+		test "$status" = 0 || printf x >>"$tmp/fetch-1"
+		record example.com/app "$tmp/fetch-1" "$tmp/fetch-2" >"$T/record"
+		run "-$status" --separate-stderr aci-verify <"$T/record"
+		case $status in
+		0) is "fetch-1
+fetch-2" "$(ls -A "$tmp")" ;;
+		*) is '' "$(ls -A "$tmp")" ;;
+		esac
+		rm -f "$tmp"/fetch-*
+	done
+	verify 65 example.com/app "$aci" ''
+	test -f "$aci"
+}
+
+# A gpg that does not end: as a stand-in in PATH, where gpg is looked for.
+endless_gpg() {
+	mkdir "$T/path"
+	printf '#!/bin/sh\necho $$ >%s\nexec sleep 1000\n' "$T/gpg.pid" \
+		>"$T/path/gpg"
+	chmod 755 "$T/path/gpg"
+	PATH=$T/path:$PATH
+}
+
+@test "L2 endless: gpg is killed when it takes too long" {
+	trust_key alice example.com/app
+	sign alice "$aci"
+	record example.com/app >"$T/record"
+	endless_gpg
+	local start=$SECONDS
+	run -65 --separate-stderr aci-verify <"$T/record"
+	is 'aci-verify: example.com/app: signature: gpg took too long' "$stderr"
+	test $((SECONDS - start)) -lt 20
+	run -1 kill -0 "$(cat "$T/gpg.pid")"
+	is '' "$(ls -A "$RKT_DIR/cas/tmp")"
+}
+
+@test "aci-verify: a killed one leaves nothing that the next does not remove" {
+	local pid path=$PATH
+	trust_key alice example.com/app
+	sign alice "$aci"
+	record example.com/app >"$T/record"
+	endless_gpg
+	aci-verify <"$T/record" >/dev/null 2>&1 3>&- &
+	pid=$!
+	PATH=$path
+	wait_for test -s "$T/gpg.pid"
+	# One that is at work is left alone.
+	record example.com/app | aci-verify >"$T/out" 2>&1 3>&-
+	test "$(find "$RKT_DIR/cas/tmp" -name 'gnupg-*' | wc -l)" = 1
+	kill -KILL "$pid"
+	wait "$pid" || :
+	kill -KILL "$(cat "$T/gpg.pid")" || :
+	test "$(find "$RKT_DIR/cas/tmp" -name 'gnupg-*' | wc -l)" = 1
+	verify 0 example.com/app
+}
+
+@test "aci-verify: says so when there is no gpg" {
+	trust_key alice example.com/app
+	sign alice "$aci"
+	record example.com/app >"$T/record"
+	run -69 --separate-stderr env PATH="$BIN" aci-verify <"$T/record"
+	matches '^aci-verify: example.com/app: gpg: ' "$stderr"
+}
+
+@test "aci-verify: reads no key ring and no options of the user's" {
+	trust_key alice example.com/app
+	sign bob "$aci"
+	mkdir -m 700 "$T/home" "$T/home/.gnupg"
+	gpg --homedir "$T/home/.gnupg" --quiet --batch --import \
+		"$(key_file bob)" 2>/dev/null
+	before=$(snapshot "$T/home")
+	HOME=$T/home GNUPGHOME=$T/home/.gnupg verify 77 example.com/app
+	is "$before" "$(snapshot "$T/home")"
+}
