@@ -211,11 +211,12 @@ $(fingerprint bob)" "$stderr"
 	while IFS='|' read -r status key how text; do
 		echo "$key $how"
 		rm -f "$asc"
-		case $how in
-		made) cp "$T/$key.asc" "$asc" ;;
-		# shellcheck disable=SC2086
-		*) sign "$key" "$aci" "$asc" $how 2>/dev/null ;;
-		esac
+		if test "$how" = made; then
+			cp "$T/$key.asc" "$asc"
+		else
+			# shellcheck disable=SC2086
+			sign "$key" "$aci" "$asc" $how 2>/dev/null
+		fi
 		verify "$status" example.com/app "$aci" "$asc"
 		case $status in
 		0) is "  $key <$key@example.com>" "${stderr##*:$'\n'}" ;;
