@@ -217,8 +217,9 @@ schema_head(struct spot *top, const char *kind, const char *old)
 	struct spot at;
 	const char *text, *wrong;
 
-	if (spot_object(top) < 0 || spot_member(top, "acKind", &at) < 0 ||
-	    spot_string(&at, &text) < 0)
+	if (!json_is_object(top->json))
+		return spot_fail(top, "the manifest is not an object");
+	if (spot_member(top, "acKind", &at) < 0 || spot_string(&at, &text) < 0)
 		return -1;
 	if (strcmp(text, kind) != 0 &&
 	    (old == NULL || strcmp(text, old) != 0)) {

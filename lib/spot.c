@@ -46,12 +46,14 @@ spot_fail(const struct spot *spot, const char *format, ...)
 int
 spot_bad(const struct spot *spot, const char *text, const char *wrong)
 {
-	enum { SHOWN = 128 };
-	autofree char *shown = escape_bytes(text, strnlen(text, SHOWN));
+	enum { SHOWN = 64 }; /* bytes; escaped four times as many */
+	size_t length = strnlen(text, SHOWN);
+	autofree char *shown = escape_bytes(text, length);
 
 	if (*text == '\0')
 		return spot_fail(spot, "%s", wrong);
-	return spot_fail(spot, "\"%.256s\" %s", shown, wrong);
+	return spot_fail(spot, "\"%s%s\" %s", shown,
+	    text[length] == '\0' ? "" : "...", wrong);
 }
 
 int
