@@ -178,7 +178,9 @@ main(int argc, char **argv)
 		case 'h':
 			usage(stdout, 0);
 		case 'V':
-			return puts("aci-discover " RKT_VERSION) < 0;
+			(void)puts("aci-discover " RKT_VERSION);
+			prog_finish();
+			exit(0);
 		default:
 			usage(stderr, EX_USAGE);
 		}

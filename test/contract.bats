@@ -269,7 +269,7 @@ error_record='{"v":1,"future":[1],"error":{"step":"fetch","status":69}}'
 		for name in $(grep -ohE '\bEX_[A-Z]+' "$ROOT"/*/"$tool".c |
 			sort -u); do
 			test -n "${number[$name]-}" || continue
-			grep -qE "^ +${number[$name]}\b" <<<"$section" ||
+			grep -qE "^ +[0-9, ]*\b${number[$name]}\b" <<<"$section" ||
 				missing+=("$tool: $name ${number[$name]}")
 		done
 		for heading in NAME SYNOPSIS DESCRIPTION 'EXIT STATUS' \
