@@ -25,6 +25,7 @@
  */
 static const char conf[] = "no-default-keyring\n"
 			   "keyring ring.gpg\n"
+			   "quiet\n"
 			   "no-auto-key-retrieve\n"
 			   "disable-dirmngr\n"
 			   "no-autostart\n"
