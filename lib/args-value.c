@@ -244,29 +244,50 @@ set_text_once(
 	return -1;
 }
 
-int
-set_policy(
-    const struct option *option, void *place, const char *value, char **why)
+/* The three ways to say it must not contradict each other. */
+static int
+policy_set(char **policy, const char *wanted, char **why)
 {
-	char **policy = place;
-	const char *wanted =
-	    option->takes == OPTION_FLAG ? option->fixed : value;
-
-	if (checked(option, value, why) < 0)
-		return -1;
-	if (option->takes == OPTION_FLAG && bool_parse(value) == 0)
-		return 0;
 	if (*policy != NULL && strcmp(*policy, wanted) != 0) {
-		*why =
-		    option->takes == OPTION_FLAG
-			? xstrdup("both --store-only and --no-store "
-				  "specified")
-			: xasprintf("the pull policy is %s already", *policy);
+		*why = xasprintf("the pull policy is %s already", *policy);
 		return -1;
 	}
 	free(*policy);
 	*policy = xstrdup(wanted);
 	return 0;
+}
+
+int
+set_policy(
+    const struct option *option, void *place, const char *value, char **why)
+{
+	if (checked(option, value, why) < 0)
+		return -1;
+	return policy_set(place, value, why);
+}
+
+/* --no-store and --store-only; =false says nothing. */
+static int
+switch_policy(const struct option *option, char **policy, const char *wanted,
+    const char *value, char **why)
+{
+	if (checked(option, value, why) < 0)
+		return -1;
+	return bool_parse(value) == 1 ? policy_set(policy, wanted, why) : 0;
+}
+
+int
+set_never(
+    const struct option *option, void *place, const char *value, char **why)
+{
+	return switch_policy(option, place, "never", value, why);
+}
+
+int
+set_update(
+    const struct option *option, void *place, const char *value, char **why)
+{
+	return switch_policy(option, place, "update", value, why);
 }
 
 int

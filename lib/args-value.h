@@ -18,7 +18,9 @@ typedef int option_set(
 option_set set_flag;      /* bool */
 option_set set_text;      /* char *; the last one counts */
 option_set set_text_once; /* char * */
-option_set set_policy;    /* char *; for switches: the option's fixed value */
+option_set set_policy;    /* char *; not two different ones */
+option_set set_never;     /* the same: a switch for "never" */
+option_set set_update;    /* the same: a switch for "update" */
 option_set set_string;    /* struct strings; one more */
 option_set set_list;      /* struct strings; those between commas */
 option_set set_pair;      /* struct labels; NAME=VALUE */

@@ -59,8 +59,7 @@ static const struct option options[] = {
 	POD("hosts-entry", hosts_entries, set_string, hosts_entry_check),
 	SWITCH("inherit-env", inherit_env),
 	SWITCH("interactive", interactive),
-	MAYBE(
-	    "local", OPTION_FLAG, pull_policy, set_policy, bool_check, "never"),
+	MAYBE("local", OPTION_FLAG, pull_policy, set_never, bool_check, "true"),
 	SWITCH("mds-register", mds_register),
 	IMAGE("memory", memory, set_text, memory_check),
 	WHOLE("mount", OPTION_IMAGE, set_mount),
@@ -69,8 +68,8 @@ static const struct option options[] = {
 	POD("name", name, set_text, acname_check),
 	MAYBE("net", OPTION_MAYBE, nets, set_list, network_check, "default"),
 	SWITCH("no-overlay", no_overlay),
-	MAYBE("no-store", OPTION_FLAG, pull_policy, set_policy, bool_check,
-	    "update"),
+	MAYBE("no-store", OPTION_FLAG, pull_policy, set_update, bool_check,
+	    "true"),
 	IMAGE("oom-score-adj", oom_score, set_text, oom_score_check),
 	POD("pod-manifest", pod_manifest, set_text, any_check),
 	WHOLE("port", OPTION_POD, set_port),
@@ -88,8 +87,8 @@ static const struct option options[] = {
 	POD("set-env", set_env, set_pair, envname_check),
 	POD("set-env-file", set_env_files, set_string, any_check),
 	IMAGE("signature", signature, set_text_once, any_check),
-	MAYBE("store-only", OPTION_FLAG, pull_policy, set_policy, bool_check,
-	    "never"),
+	MAYBE("store-only", OPTION_FLAG, pull_policy, set_never, bool_check,
+	    "true"),
 	IMAGE("supplementary-gids", gids, set_text, gids_check),
 	IMAGE("user", user, set_text, user_check),
 	IMAGE("user-annotation", user_annotations, set_pair, any_check),
@@ -147,6 +146,7 @@ option_find(const struct walk *walk, const char *name, size_t length)
 	return found;
 }
 
+/* The value is NULL if none was given, and none need be. */
 static int
 option_set_value(
     const struct walk *walk, const struct option *option, const char *value)
@@ -156,8 +156,11 @@ option_set_value(
 	autofree char *wrong = NULL;
 	autofree char *shown = NULL;
 
-	if (option->set(option, base + option->offset, value, &wrong) == 0)
+	if (option->set(option, base + option->offset,
+		value != NULL ? value : option->fixed, &wrong) == 0)
 		return 0;
+	if (value == NULL)
+		return refuse(walk, xasprintf("--%s: %s", option->name, wrong));
 	shown = escape(value);
 	return refuse(walk, xasprintf("invalid argument \"%s\" for --%s: %s",
 				shown, option->name, wrong));
@@ -183,8 +186,7 @@ option_parse(struct walk *walk)
 	if (name[length] == '=')
 		return option_set_value(walk, option, name + length + 1);
 	if (option->takes != OPTION_VALUE)
-		return option_set_value(walk, option,
-		    option->set == set_policy ? "true" : option->fixed);
+		return option_set_value(walk, option, NULL);
 	if (walk->next == walk->end)
 		return refuse(walk,
 		    xasprintf("flag needs an argument: --%s", option->name));
