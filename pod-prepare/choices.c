@@ -116,12 +116,31 @@ add_text(json_t *json, const char *name, const char *text)
 		(void)json_object_set_new(json, name, json_string(text));
 }
 
+static json_t *
+app_list(const struct pod_manifest *pod)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < pod->app_count; i++) {
+		const struct pod_app *app = &pod->apps[i];
+
+		(void)json_array_append_new(
+		    array, json_pack("{s:s, s:s, s:s*, s:s}", "name", app->name,
+			       "image", app->image_name, "version",
+			       labels_get(&app->image_labels, "version"), "id",
+			       app->image_id));
+	}
+	return array;
+}
+
 json_t *
-choices_json(const struct args *args, const char *uuid)
+choices_json(
+    const struct args *args, const struct pod_manifest *pod, const char *uuid)
 {
 	autofree char *own_name = xasprintf("rkt-%s", uuid);
-	json_t *json = json_pack("{s:o, s:b, s:b}", "net", list(&args->nets),
-	    "interactive", args->interactive, "detach", args->detach);
+	json_t *json = json_pack("{s:o, s:o, s:b, s:b}", "apps", app_list(pod),
+	    "net", list(&args->nets), "interactive", args->interactive,
+	    "detach", args->detach);
 
 	if (args->nets.count == 0)
 		(void)json_array_append_new(

@@ -14,7 +14,8 @@
 void choices_check(const struct args *args, const struct pod_manifest *pod);
 
 /*
- * The content of the pod's file run.json, as rkt-pod(5) has it; the caller
- * owns it.
+ * The content of the pod's file run.json, as rkt-pod(5) has it, with what
+ * pod-list(8) shows of the apps; the caller owns it.
  */
-json_t *choices_json(const struct args *args, const char *uuid);
+json_t *choices_json(
+    const struct args *args, const struct pod_manifest *pod, const char *uuid);

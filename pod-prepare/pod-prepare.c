@@ -154,7 +154,7 @@ prepare(const struct args *args, struct pod_manifest **pod,
 	choices_check(args, *pod);
 	filters = compile_filters(*pod);
 	uuid_make(directory.uuid);
-	choices = choices_json(args, directory.uuid);
+	choices = choices_json(args, *pod, directory.uuid);
 	directory.pod = *pod;
 	directory.images = images;
 	directory.filters = filters;
