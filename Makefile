@@ -93,7 +93,7 @@ $(B)/mkfilter: $(B)/pod-prepare/mkfilter.o $(B)/pod-prepare/own.a \
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -pie $(LINK) -o $@ $^ $(LIBS_mkfilter) -ljansson
 $(B)/default-filter.h: $(B)/mkfilter
 	$< > $@.new && mv $@.new $@
-$(B)/pod-enter/filter.o: $(B)/default-filter.h
+$(B)/pod-enter/seccomp.o: $(B)/default-filter.h
 
 $(BIN)/rkt: rkt.sh
 	@mkdir -p $(@D)

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* birth - pid 1 of a pod, from clone to exec */
+#pragma once
+
+#include <sys/types.h>
+
+#include "dev.h"
+#include "plan.h"
+
+struct pod;
+struct root;
+
+struct birth {
+	const struct pod *pod;
+	const struct root *roots; /* of the apps */
+	size_t count;
+	struct dev_shared shared;
+	const char *hostname;
+	int cgroup;     /* the pod's, or -1 */
+	int plan;       /* sealed */
+	int streams[3]; /* what the apps have as 0, 1 and 2 */
+	int status[PLAN_APPS_MAX];
+	int log[PLAN_APPS_MAX]; /* -1: none */
+	uint32_t flags;         /* of the plan */
+};
+
+/*
+ * Makes the pod's namespaces with pod-init in them, records its process, and
+ * lets it go.  If the plan has PLAN_READY, waits until the apps were started.
+ * Returns the pid; what fails ends the process.
+ */
+pid_t birth_pod(struct birth *birth);
+
+/*
+ * A descriptor of pod-init's program, through a mount of it that can only be
+ * read: nothing in a pod can write to what it runs (CVE-2019-5736).
+ */
+int birth_program(void);
+
+/*
+ * Gives descriptors their numbers: from[i] becomes to[i], open across exec.
+ * None of them may be above the highest of to unless it is in from.
+ */
+void birth_place(const int *from, const int *to, size_t count);

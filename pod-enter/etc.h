@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* etc - the files of /etc that a pod's network and name decide */
+#pragma once
+
+/*
+ * Gives an image that has a directory /etc what it lacks of resolv.conf (the
+ * host's), hosts (localhost and the host name), hostname, and mtab.  What the
+ * image has under these names, it keeps.  What fails ends the process.
+ */
+void etc_fill(int root, const char *hostname);

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* isolator - the isolators of an app, made part of its plan */
+#pragma once
+
+struct app;
+struct plan_app;
+struct pod_manifest;
+
+/*
+ * Fills in the rights and limits of plan from app (called name in messages).
+ * Those that are not applied are told on stderr; returns -1 with *why, which
+ * the caller frees, if one is malformed or must not be left out.
+ */
+int isolators_apply(
+    const char *name, const struct app *app, struct plan_app *plan, char **why);
+
+/* Tells those of the whole pod that are not applied. */
+void isolators_report(const struct pod_manifest *pod);

@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* pod-enter - become a pod, or a process more in one */
+/*
+ * pod-enter [--fail-status=N] POD
+ * pod-enter --join [--app=NAME] [--fail-status=N] POD [COMMAND…]
+ *
+ * The last of a chain: takes over the pod's lock, opens what the apps are made
+ * of, writes the plan, makes the namespaces with pod-init in them, and waits
+ * outside for its end, back in the host's network.
+ */
+
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <linux/nsfs.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "alloc.h"
+#include "birth.h"
+#include "cgroup.h"
+#include "compose.h"
+#include "escape.h"
+#include "isolator.h"
+#include "join.h"
+#include "manifest.h"
+#include "num.h"
+#include "path.h"
+#include "plan.h"
+#include "pod.h"
+#include "prog.h"
+#include "record.h"
+#include "root.h"
+#include "scope.h"
+#include "supervise.h"
+#include "terminal.h"
+
+enum { KERNEL_MAJOR = 5, KERNEL_MINOR = 15, HOSTNAME_MAX = 64 };
+
+/* What rkt's command line chose, from the pod's run.json. */
+struct choices {
+	bool interactive;
+	bool detach;
+	char *hostname;
+};
+
+static _Noreturn void
+usage(FILE *to, int status)
+{
+	(void)fputs(
+	    "usage: pod-enter [--fail-status=N] POD\n"
+	    "       pod-enter --join [--app=NAME] [--fail-status=N] POD "
+	    "[COMMAND…]\n"
+	    "Become the pod, or run a command in an app of a running one.\n",
+	    to);
+	exit(status);
+}
+
+/* The floor, said at once: below it something would fail half way. */
+static void
+check_kernel(void)
+{
+	struct utsname name;
+	unsigned long major, minor = 0;
+	char *end;
+
+	if (uname(&name) < 0)
+		prog_die("uname");
+	major = strtoul(name.release, &end, 10);
+	if (*end == '.')
+		minor = strtoul(end + 1, NULL, 10);
+	if (major < KERNEL_MAJOR ||
+	    (major == KERNEL_MAJOR && minor < KERNEL_MINOR))
+		prog_diex("Linux %d.%d or later is needed, and this is %s",
+		    KERNEL_MAJOR, KERNEL_MINOR, name.release);
+}
+
+/*
+ * A chain's descriptors 4 and 5 are what they must be, or were the caller's
+ * own and go; something of ours keeps the place, which nothing else takes.
+ * pod-init keeps 4, and 5 is where we go back to.  Returns whether there is 5.
+ */
+static bool
+check_descriptors(void)
+{
+	bool away = ioctl(CHAIN_HOST_NET, NS_GET_NSTYPE) == CLONE_NEWNET;
+	int domain = 0;
+	socklen_t size = sizeof domain;
+
+	(void)getsockopt(CHAIN_OWNER, SOL_SOCKET, SO_DOMAIN, &domain, &size);
+	if ((domain != AF_NETLINK &&
+		dup3(STDERR_FILENO, CHAIN_OWNER, O_CLOEXEC) < 0) ||
+	    (!away && dup3(STDERR_FILENO, CHAIN_HOST_NET, O_CLOEXEC) < 0))
+		prog_die("descriptors");
+	/* A directory would be a way out of the pod. */
+	for (int i = 0; i < 3; i++) {
+		struct stat file;
+
+		if (fstat(i, &file) == 0 && S_ISDIR(file.st_mode))
+			prog_diex("descriptor %d: is a directory", i);
+	}
+	return away;
+}
+
+static struct pod_manifest *
+read_manifest(const struct pod *pod)
+{
+	autofree char *why = NULL;
+	size_t length;
+	autofree char *bytes =
+	    path_read(pod->dir, "pod", MANIFEST_MAX, &length);
+	struct pod_manifest *manifest;
+
+	if (bytes == NULL)
+		prog_die("pod %s: manifest", pod->uuid);
+	manifest = pod_manifest_parse(bytes, length, &why);
+	if (manifest == NULL)
+		prog_diex("pod %s: manifest: %s", pod->uuid, why);
+	if (manifest->app_count == 0 || manifest->app_count > PLAN_APPS_MAX)
+		prog_diex("pod %s: %zu apps, and not 1 to %d", pod->uuid,
+		    manifest->app_count, PLAN_APPS_MAX);
+	for (size_t i = 0; i < manifest->app_count; i++)
+		if (manifest->apps[i].app == NULL)
+			prog_diex("pod %s: app %s is not complete", pod->uuid,
+			    manifest->apps[i].name);
+	return manifest;
+}
+
+static struct choices
+read_choices(const struct pod *pod)
+{
+	autofree char *why = NULL;
+	size_t length;
+	autofree char *bytes =
+	    path_read(pod->dir, "run.json", MANIFEST_MAX, &length);
+	autojson json_t *run =
+	    bytes == NULL ? NULL : json_parse(bytes, length, &why);
+	struct choices choices = { 0 };
+	const char *name = record_string(run, "hostname");
+
+	if (bytes == NULL)
+		prog_die("pod %s: run.json", pod->uuid);
+	if (run == NULL)
+		prog_diex("pod %s: run.json: %s", pod->uuid, why);
+	choices.interactive = json_is_true(json_object_get(run, "interactive"));
+	choices.detach = json_is_true(json_object_get(run, "detach"));
+	choices.hostname =
+	    name != NULL ? xstrdup(name) : xasprintf("rkt-%s", pod->uuid);
+	if (*choices.hostname == '\0' ||
+	    strlen(choices.hostname) > HOSTNAME_MAX)
+		prog_diex("pod %s: host name of no or too many characters",
+		    pod->uuid);
+	return choices;
+}
+
+/* The groups of the pod and its apps; without a hierarchy it goes on. */
+static int
+make_cgroups(const struct pod *pod, const struct pod_manifest *manifest)
+{
+	int cgroup = cgroup_make(pod);
+
+	if (cgroup < 0) {
+		if (prog_debug())
+			warn("pod %s: no cgroup", pod->uuid);
+		return -1;
+	}
+	for (size_t i = 0; i < manifest->app_count; i++)
+		if (mkdirat(cgroup, manifest->apps[i].name, 0755) < 0 &&
+		    errno != EEXIST)
+			prog_die("%s: cgroup", manifest->apps[i].name);
+	return cgroup;
+}
+
+static int
+open_output(const struct pod *pod, const char *directory, const char *app)
+{
+	autofree char *path = xasprintf("%s/%s", directory, app);
+	int fd = openat(pod->dir, path,
+	    O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0644);
+
+	if (fd < 0)
+		prog_die("%s: %s", app, path);
+	return fd;
+}
+
+/* Where the apps read and write; the caller's own if it is in front. */
+static void
+open_streams(const struct choices *choices, const struct terminal *terminal,
+    struct birth *birth)
+{
+	int nothing = open("/dev/null", O_RDWR | O_NOCTTY | O_CLOEXEC);
+
+	if (nothing < 0)
+		prog_die("/dev/null");
+	for (int i = 0; i < 3; i++)
+		birth->streams[i] =
+		    choices->detach || (i == 0 && !choices->interactive)
+			? nothing
+			: terminal_stream(terminal, i);
+}
+
+static void
+open_outputs(const struct pod_manifest *manifest, const struct choices *choices,
+    struct birth *birth)
+{
+	for (size_t i = 0; i < manifest->app_count; i++) {
+		const char *app = manifest->apps[i].name;
+
+		birth->status[i] = open_output(birth->pod, "status", app);
+		birth->log[i] =
+		    choices->detach ? open_output(birth->pod, "log", app) : -1;
+	}
+}
+
+/* The pod has them now; what is left of the chain is only waited for here. */
+static void
+leave_pod(bool away)
+{
+	if (away && setns(CHAIN_HOST_NET, CLONE_NEWNET) < 0)
+		prog_die("the host's network");
+	for (int fd = CHAIN_LOCK; fd <= CHAIN_HOST_NET; fd++)
+		(void)close(fd);
+}
+
+static int
+enter(const char *uuid)
+{
+	autofree char *why = NULL;
+	struct pod pod;
+	struct terminal terminal;
+	struct pod_manifest *manifest;
+	struct choices choices;
+	struct root *roots;
+	struct compose compose = { .flags = PLAN_FOREGROUND };
+	struct birth birth = { .shared = { -1, -1, -1 } };
+	uint32_t owner;
+	bool away;
+	pid_t pid;
+
+	if (close_range(CHAIN_HOST_NET + 1, ~0U, 0) < 0)
+		prog_die("descriptors");
+	check_kernel();
+	away = check_descriptors();
+	(void)umask(022);
+	if (pod_enter_chain(uuid, &pod, &why) < 0)
+		prog_diex("%s", why);
+	manifest = read_manifest(&pod);
+	choices = read_choices(&pod);
+	isolators_report(manifest);
+	birth.pod = &pod;
+	birth.count = manifest->app_count;
+	birth.hostname = choices.hostname;
+	birth.cgroup = make_cgroups(&pod, manifest);
+	if (birth.cgroup >= 0)
+		compose.flags |= PLAN_CGROUP;
+	roots = xcalloc(birth.count, sizeof *roots);
+	for (size_t i = 0; i < birth.count; i++) {
+		roots[i].hostname = choices.hostname;
+		root_open(&pod, manifest, &manifest->apps[i], &roots[i]);
+	}
+	birth.roots = roots;
+	compose.pod = &pod;
+	compose.manifest = manifest;
+	compose.roots = roots;
+	if (choices.detach) {
+		compose.flags ^= PLAN_FOREGROUND | PLAN_READY;
+		compose.app_flags = APP_LOG;
+	} else if (terminal_find(&terminal, choices.interactive)) {
+		compose.app_flags = APP_TERMINAL;
+	}
+	birth.flags = compose.flags;
+	birth.plan = compose_plan(&compose, &owner);
+	dev_share(&birth.shared);
+	if ((compose.app_flags & APP_TERMINAL) != 0) {
+		terminal_make(&terminal, openat(birth.shared.pts, "ptmx",
+					     O_RDWR | O_NOCTTY | O_CLOEXEC));
+	}
+	open_streams(&choices, &terminal, &birth);
+	open_outputs(manifest, &choices, &birth);
+	supervise_prepare(&terminal);
+	pid = birth_pod(&birth);
+	leave_pod(away);
+	if (choices.detach)
+		return 0;
+	terminal_lend(&terminal);
+	return supervise(&terminal, pid, false);
+}
+
+int
+main(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "app", required_argument, NULL, 'a' },
+		{ "fail-status", required_argument, NULL, 'f' },
+		{ "help", no_argument, NULL, 'h' },
+		{ "join", no_argument, NULL, 'j' },
+		{ "version", no_argument, NULL, 'v' },
+		{ 0 },
+	};
+	const char *app = NULL;
+	bool join = false;
+	uint64_t status;
+	int option;
+
+	prog_start_chain();
+	while ((option = getopt_long(argc, argv, "+h", options, NULL)) != -1) {
+		switch (option) {
+		case 'a':
+			app = optarg;
+			break;
+		case 'f':
+			if (num_parse(optarg, 1, 255, &status) < 0)
+				usage(stderr, prog_status);
+			prog_status = (int)status;
+			break;
+		case 'h':
+			usage(stdout, 0);
+		case 'j':
+			join = true;
+			break;
+		case 'v':
+			(void)printf("pod-enter %s\n", RKT_VERSION);
+			prog_finish();
+			return 0;
+		default:
+			usage(stderr, prog_status);
+		}
+	}
+	argv += optind;
+	argc -= optind;
+	if (argc < 1 || (!join && (argc > 1 || app != NULL)))
+		usage(stderr, prog_status);
+	if (join)
+		return join_pod(argv[0], app, argv + 1);
+	return enter(argv[0]);
+}

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* root - an app's mount namespace: its image, and what we put into it */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "alloc.h"
+#include "dev.h"
+#include "etc.h"
+#include "lower.h"
+#include "manifest.h"
+#include "mask.h"
+#include "mount.h"
+#include "path.h"
+#include "pod.h"
+#include "prog.h"
+#include "root.h"
+#include "scope.h"
+
+enum { RESTRICTED = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC };
+
+/*
+ * Gives a file system a layer by descriptor (Linux 6.13), else by its name
+ * below /proc, which no character of a path can break up.
+ */
+static int
+set_layer(int fs, const char *key, const char *old_key, int layer)
+{
+	char path[32];
+
+	if (fsconfig(fs, FSCONFIG_SET_FD, key, NULL, layer) == 0)
+		return 0;
+	(void)snprintf(path, sizeof path, "/proc/self/fd/%d", layer);
+	return fsconfig(fs, FSCONFIG_SET_STRING, old_key, path, 0);
+}
+
+/* The root directory of an overlay is that of its upper layer. */
+static int
+copy_mode(int lower, int upper)
+{
+	struct stat from, to;
+
+	if (fstat(lower, &from) < 0 || fstat(upper, &to) < 0)
+		return -1;
+	if ((from.st_uid != to.st_uid || from.st_gid != to.st_gid) &&
+	    fchown(upper, from.st_uid, from.st_gid) < 0)
+		return -1;
+	return from.st_mode == to.st_mode ? 0
+					  : fchmod(upper, from.st_mode & 07777);
+}
+
+/*
+ * The overlay is volatile: what a pod writes need not survive a power cut, and
+ * unmounting another kind syncs the whole file system below it.
+ */
+static int
+mount_overlay(int lower, int upper, int work)
+{
+	autofd int fs = fsopen("overlay", FSOPEN_CLOEXEC);
+
+	if (fs < 0 || set_layer(fs, "lowerdir+", "lowerdir", lower) < 0 ||
+	    set_layer(fs, "upperdir", "upperdir", upper) < 0 ||
+	    set_layer(fs, "workdir", "workdir", work) < 0 ||
+	    fsconfig(fs, FSCONFIG_SET_FLAG, "volatile", NULL, 0) < 0 ||
+	    fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
+		return -1;
+	return fsmount(fs, FSMOUNT_CLOEXEC, MOUNT_ATTR_NODEV);
+}
+
+void
+root_open(const struct pod *pod, const struct pod_manifest *manifest,
+    const struct pod_app *app, struct root *root)
+{
+	autofree char *upper_path = xasprintf("app/%s/upper", app->name);
+	autofree char *work_path = xasprintf("app/%s/work", app->name);
+	autofree char *why = NULL;
+	autofd int lower = lower_open(pod, app->image_id, &why);
+	autofd int upper = -1;
+	autofd int work = -1;
+
+	if (lower < 0)
+		prog_diex("%s: %s", app->name, why);
+	upper = beneath_open(pod->dir, upper_path, O_RDONLY | O_DIRECTORY, 0);
+	work = beneath_open(pod->dir, work_path, O_RDONLY | O_DIRECTORY, 0);
+	if (upper < 0 || work < 0 || copy_mode(lower, upper) < 0)
+		prog_die("%s: %s", app->name, upper_path);
+	root->app = app;
+	root->tree = mount_overlay(lower, upper, work);
+	if (root->tree < 0)
+		prog_die("%s: overlay", app->name);
+	volumes_open(pod, manifest, app, &root->volumes);
+}
+
+void
+root_attach(int mount, int root, const char *name, const char *app)
+{
+	int result = mount_attach(mount, root, name);
+
+	if (result < 0 && errno == ENOENT && mkdirat(root, name, 0755) == 0)
+		result = mount_attach(mount, root, name);
+	if (result == 0)
+		return;
+	/* The kernel's words for a directory on something else. */
+	if (errno == EINVAL)
+		errno = ENOTDIR;
+	prog_die("%s: the image's /%s", app, name);
+}
+
+static void
+attach_new(const char *type, unsigned attributes, int root, const char *name,
+    const char *app)
+{
+	autofd int fs = mount_new(type, NULL, attributes);
+
+	if (fs < 0)
+		prog_die("%s: %s", app, type);
+	root_attach(fs, root, name, app);
+}
+
+/* The pod's own part of the hierarchy; a kernel without it goes on. */
+static void
+attach_cgroup(int root, const char *app)
+{
+	autofd int fs =
+	    mount_new("cgroup2", NULL, RESTRICTED | MOUNT_ATTR_RDONLY);
+
+	if (fs >= 0 && mount_attach(fs, root, "sys/fs/cgroup") < 0 &&
+	    errno != ENOENT)
+		prog_die("%s: /sys/fs/cgroup", app);
+}
+
+void
+root_build(const struct root *root, const struct dev_shared *shared)
+{
+	const char *app = root->app->name;
+
+	/* On top of the host's root, which the process still has as its own. */
+	if (mount_attach(root->tree, AT_FDCWD, "/") < 0)
+		prog_die("%s: root", app);
+	attach_new("proc", RESTRICTED, root->tree, "proc", app);
+	attach_new(
+	    "sysfs", RESTRICTED | MOUNT_ATTR_RDONLY, root->tree, "sys", app);
+	attach_cgroup(root->tree, app);
+	dev_build(root->tree, app, shared);
+	if (fchdir(root->tree) < 0)
+		prog_die("%s: root", app);
+	mask_apply();
+	etc_fill(root->tree, root->hostname);
+	volumes_attach(&root->volumes, root->tree);
+	if (root->app->read_only_root &&
+	    mount_restrict(root->tree, MOUNT_ATTR_RDONLY, false) < 0)
+		prog_die("%s: read-only root", app);
+	/* The old root lands on the new one, and goes. */
+	if (syscall(SYS_pivot_root, ".", ".") < 0 ||
+	    umount2(".", MNT_DETACH) < 0 || chdir("/") < 0)
+		prog_die("%s: pivot_root", app);
+}

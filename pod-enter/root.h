@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* root - an app's mount namespace: its image, and what we put into it */
+#pragma once
+
+#include "volume.h"
+
+struct dev_shared;
+struct pod;
+struct pod_app;
+struct pod_manifest;
+
+struct root {
+	const struct pod_app *app;
+	int tree; /* the image under a layer of the pod's own; not attached */
+	struct volumes volumes;
+	const char *hostname;
+};
+
+/*
+ * Makes an app's root as far as it can be made outside: the overlay on the
+ * image, and the sources of its volumes.  What fails ends the process.
+ */
+void root_open(const struct pod *pod, const struct pod_manifest *manifest,
+    const struct pod_app *app, struct root *root);
+
+/*
+ * Makes it the root of this process, in a mount namespace of its own that is
+ * a private copy of the host's and holds nothing else afterwards.  Called by
+ * pid 1 of the pod, in all its namespaces.  What fails ends the process.
+ */
+void root_build(const struct root *root, const struct dev_shared *shared);
+
+/*
+ * Attaches a mount of ours on a directory of the image's top, made if it is
+ * missing.  What the image has there instead ends the process, a symbolic
+ * link above all (CVE-2019-19921, CVE-2026-41579).
+ */
+void root_attach(int mount, int root, const char *name, const char *app);

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* supervise - what pod-enter does while the pod runs */
+#pragma once
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct terminal;
+
+/* Blocks the signals that supervise() waits for; before the clone. */
+void supervise_prepare(const struct terminal *terminal);
+
+/*
+ * Waits for the process pid, carries bytes between its terminal and the
+ * caller's, and passes on what it is asked: for a pod, SIGINT, SIGTERM,
+ * SIGHUP and SIGQUIT stop it in good order, a second SIGINT or three ^] within
+ * a second at once; to a process that has joined one, signals go as they are.
+ * Returns its exit status, or 128 and the number of its signal.
+ */
+int supervise(struct terminal *terminal, pid_t pid, bool joined);

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* terminal - the pod's own, and the caller's while it is lent */
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "prog.h"
+#include "scope.h"
+#include "terminal.h"
+
+/* The one that exit must give back. */
+static struct terminal *lent;
+
+/* A description of our own, so that O_NONBLOCK is nobody else's. */
+static int
+reopen(int fd, int flags)
+{
+	char path[32];
+
+	(void)snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+	return open(path, flags | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+}
+
+bool
+terminal_find(struct terminal *terminal, bool interactive)
+{
+	bool is[3];
+
+	for (int i = 0; i < 3; i++)
+		is[i] = isatty(i) == 1;
+	*terminal = (struct terminal){
+		.master = -1,
+		.slave = -1,
+		.number = -1,
+		.input = -1,
+		.output = -1,
+		.interactive = interactive,
+	};
+	if (is[0]) {
+		terminal->input = reopen(0, O_RDONLY);
+		if (terminal->input < 0 ||
+		    tcgetattr(terminal->input, &terminal->saved) < 0)
+			prog_die("terminal");
+	}
+	if (!is[1] && !is[2] && !(is[0] && interactive))
+		return false;
+	terminal->output = reopen(is[1] ? 1 : is[2] ? 2 : 0, O_WRONLY);
+	if (terminal->output < 0)
+		prog_die("terminal");
+	return true;
+}
+
+void
+terminal_make(struct terminal *terminal, int ptmx)
+{
+	struct termios mode;
+	int unlock = 0;
+
+	terminal->master = ptmx;
+	if (ioctl(ptmx, TIOCSPTLCK, &unlock) < 0 ||
+	    ioctl(ptmx, TIOCGPTN, &terminal->number) < 0)
+		prog_die("the pod's terminal");
+	terminal->slave =
+	    ioctl(ptmx, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
+	if (terminal->slave < 0 || fcntl(ptmx, F_SETFL, O_NONBLOCK) < 0 ||
+	    tcgetattr(terminal->output, &mode) < 0)
+		prog_die("the pod's terminal");
+	/* Newlines become CR LF once: by us if we leave the caller's raw. */
+	if (!terminal->interactive)
+		mode.c_oflag &= ~(tcflag_t)OPOST;
+	if (tcsetattr(terminal->slave, TCSANOW, &mode) < 0)
+		prog_die("the pod's terminal");
+	terminal_resize(terminal);
+}
+
+int
+terminal_stream(const struct terminal *terminal, int i)
+{
+	return terminal->slave >= 0 && isatty(i) ? terminal->slave : i;
+}
+
+void
+terminal_lend(struct terminal *terminal)
+{
+	struct termios mode = terminal->saved;
+
+	if (terminal->input < 0 || tcgetpgrp(terminal->input) != getpgrp())
+		return;
+	if (terminal->interactive)
+		cfmakeraw(&mode);
+	else
+		mode.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
+	if (lent == NULL && atexit(terminal_restore) != 0)
+		prog_die("atexit");
+	lent = terminal;
+	if (tcsetattr(terminal->input, TCSADRAIN, &mode) == 0)
+		terminal->lent = true;
+}
+
+void
+terminal_restore(void)
+{
+	if (lent == NULL || !lent->lent)
+		return;
+	lent->lent = false;
+	(void)tcsetattr(lent->input, TCSADRAIN, &lent->saved);
+}
+
+void
+terminal_resize(const struct terminal *terminal)
+{
+	struct winsize size;
+
+	if (terminal->master >= 0 &&
+	    ioctl(terminal->output, TIOCGWINSZ, &size) == 0)
+		(void)ioctl(terminal->master, TIOCSWINSZ, &size);
+}

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* volume - what is mounted into an app's root besides the image */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "alloc.h"
+#include "escape.h"
+#include "manifest.h"
+#include "mount.h"
+#include "path.h"
+#include "pod.h"
+#include "prog.h"
+#include "scope.h"
+#include "volume.h"
+
+static const struct volume *
+find_volume(const struct pod_manifest *manifest, const struct pod_app *app,
+    const char *name)
+{
+	for (size_t i = 0; i < manifest->volume_count; i++)
+		if (strcmp(manifest->volumes[i].name, name) == 0)
+			return &manifest->volumes[i];
+	prog_diex("%s: no such volume: %s", app->name, name);
+}
+
+/* The volume's word first, then the mount point's. */
+static bool
+is_read_only(const struct volume *volume, const struct app *app,
+    const struct pod_mount *mount)
+{
+	if (volume->read_only >= 0)
+		return volume->read_only != 0;
+	for (size_t i = 0; i < app->mount_point_count; i++)
+		if (strcmp(app->mount_points[i].path, mount->path) == 0)
+			return app->mount_points[i].read_only;
+	return false;
+}
+
+/* The source; a symbolic link as its last part is none (spec, "volumes"). */
+static int
+open_source(const struct pod *pod, const struct volume *volume)
+{
+	autofree char *name = NULL;
+	autofd int fd = -1;
+	struct stat file;
+
+	if (volume->kind == VOLUME_EMPTY) {
+		name = xasprintf("volumes/%s", volume->name);
+		return beneath_open(pod->dir, name, O_PATH | O_DIRECTORY, 0);
+	}
+	fd = open(volume->source, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &file) < 0)
+		return -1;
+	if (S_ISLNK(file.st_mode)) {
+		errno = ELOOP;
+		return -1;
+	}
+	return take_fd(&fd);
+}
+
+static int
+clone_tree(int source, bool recursive, bool read_only)
+{
+	struct mount_attr attributes = {
+		.attr_set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
+			    (read_only ? MOUNT_ATTR_RDONLY : 0),
+		.propagation = MS_PRIVATE,
+	};
+	const unsigned below = recursive ? AT_RECURSIVE : 0;
+	autofd int tree = open_tree(source, "",
+	    AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | below);
+
+	if (tree < 0 || mount_setattr(tree, "", AT_EMPTY_PATH | below,
+			    &attributes, sizeof attributes) < 0)
+		return -1;
+	return take_fd(&tree);
+}
+
+static size_t
+depth(const char *path)
+{
+	size_t count = 0;
+
+	for (; *path != '\0'; path++)
+		count += *path == '/' && path[1] != '/' && path[1] != '\0';
+	return count;
+}
+
+static int
+by_depth(const void *a, const void *b)
+{
+	size_t first = depth(((const struct volume_mount *)a)->target);
+	size_t second = depth(((const struct volume_mount *)b)->target);
+
+	return (first > second) - (first < second);
+}
+
+void
+volumes_open(const struct pod *pod, const struct pod_manifest *manifest,
+    const struct pod_app *app, struct volumes *volumes)
+{
+	*volumes = (struct volumes){ .app = app->name };
+	if (app->mount_count == 0)
+		return;
+	volumes->list = xcalloc(app->mount_count, sizeof *volumes->list);
+	for (; volumes->count < app->mount_count; volumes->count++) {
+		const struct pod_mount *mount = &app->mounts[volumes->count];
+		const struct volume *volume =
+		    find_volume(manifest, app, mount->volume);
+		autofd int source = open_source(pod, volume);
+		int tree = source < 0
+			       ? -1
+			       : clone_tree(source, volume->recursive != 0,
+				     is_read_only(volume, app->app, mount));
+
+		if (tree < 0)
+			prog_die("%s: volume %s", app->name, volume->name);
+		volumes->list[volumes->count] =
+		    (struct volume_mount){ tree, mount->path };
+	}
+	qsort(volumes->list, volumes->count, sizeof *volumes->list, by_depth);
+}
+
+/*
+ * Makes what is missing of a path inside root, its last part a directory or
+ * an empty file, and opens it.  A dangling symbolic link is not followed.
+ */
+static int
+make_target(int root, const char *path, bool directory)
+{
+	autofree char *prefix = xstrdup(path);
+	autofd int above = inroot_open(root, "/", O_PATH | O_DIRECTORY, 0);
+	char *part = prefix;
+
+	while (above >= 0) {
+		size_t blank = strspn(part, "/");
+		char *name = part + blank;
+		size_t length = strcspn(name, "/");
+		bool last = name[length + strspn(name + length, "/")] == '\0';
+		char saved = name[length];
+		autofd int next = -1;
+
+		name[length] = '\0';
+		next = inroot_open(root, prefix, O_PATH, 0);
+		if (next < 0 && errno == ENOENT) {
+			autofd int made = -1;
+
+			if (!last || directory) {
+				if (mkdirat(above, name, 0755) < 0)
+					return -1;
+			} else {
+				made = openat(above, name,
+				    O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
+				    0644);
+				if (made < 0)
+					return -1;
+			}
+			next = inroot_open(root, prefix, O_PATH, 0);
+		}
+		if (next < 0 || last)
+			return take_fd(&next);
+		name[length] = saved;
+		part = name + length;
+		(void)close(above);
+		above = take_fd(&next);
+	}
+	return -1;
+}
+
+/* Nothing may hide or replace what /proc and /sys say (CVE-2019-19921). */
+static bool
+is_forbidden(int target, int root)
+{
+	struct statfs fs;
+	struct stat its, top;
+
+	if (fstatfs(target, &fs) < 0 || fstat(target, &its) < 0 ||
+	    fstat(root, &top) < 0)
+		return true;
+	return fs.f_type == PROC_SUPER_MAGIC || fs.f_type == SYSFS_MAGIC ||
+	       fs.f_type == CGROUP2_SUPER_MAGIC ||
+	       (its.st_dev == top.st_dev && its.st_ino == top.st_ino);
+}
+
+void
+volumes_attach(const struct volumes *volumes, int root)
+{
+	for (size_t i = 0; i < volumes->count; i++) {
+		const struct volume_mount *mount = &volumes->list[i];
+		autofree char *shown = escape(mount->target);
+		autofd int target = inroot_open(root, mount->target, O_PATH, 0);
+		struct stat file;
+
+		if (target < 0 && errno == ENOENT &&
+		    fstat(mount->tree, &file) == 0)
+			target = make_target(
+			    root, mount->target, S_ISDIR(file.st_mode));
+		if (target < 0)
+			prog_die("%s: mount %s", volumes->app, shown);
+		if (is_forbidden(target, root))
+			prog_diex(
+			    "%s: mount %s: not on /, nor in /proc or /sys",
+			    volumes->app, shown);
+		if (mount_attach_at(mount->tree, target) < 0)
+			prog_die("%s: mount %s", volumes->app, shown);
+	}
+}
