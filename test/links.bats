@@ -11,12 +11,12 @@ declare -A LIBS=(
 	[cas-put]='libbz2 libc libcrypto libisal libjansson liblzma'
 	[cas-store]=static
 	[pod-enter]=static
-	[pod-gc]='libc libjansson libmnl'
+	[pod-gc]='libc libjansson'
 	[pod-init]=static
 	[pod-list]=static
-	[pod-netns]='libc libjansson libmnl'
+	[pod-netns]=static
 	[pod-prepare]=static
-	[pod-stop]='libc libjansson'
+	[pod-stop]=libc
 )
 
 # The libraries that a program names itself, without a sanitizer's.
