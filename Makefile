@@ -133,6 +133,22 @@ asan: deps ## the same tests on a build with ASan and UBSan
 	$(MAKE) $(ASAN) all unit
 	RKT_BIN=$(CURDIR)/build/asan/bin RKT_BUILD=$(CURDIR)/build/asan test/run
 
+# Each parser that reads what a stranger wrote; crashes land in build/fuzz.
+SECONDS ?= 30
+FUZZ = B=build/fuzz CC=clang FORTIFY= CFLAGS='-O1 -g -fno-sanitize-recover=all \
+	-fsanitize=fuzzer-no-link,address,undefined'
+FUZZERS = $(patsubst test/fuzz/%.c,build/fuzz/%,$(wildcard test/fuzz/*.c))
+fuzz: deps ## fuzz each parser for SECONDS (30)
+	$(MAKE) $(FUZZ) $(FUZZERS)
+	@for f in $(FUZZERS); do mkdir -p $$f.corpus; \
+		$$f -max_total_time=$(SECONDS) -timeout=5 \
+		-print_final_stats=1 -artifact_prefix=$$f- $$f.corpus \
+		test/fuzz/corpus/$${f##*/} > $$f.log 2>&1 || \
+		{ tail -n 40 $$f.log; exit 1; }; \
+		echo $$f: $$(sed -n 's/^stat::number_of_//p' $$f.log); done
+build/fuzz/%: test/fuzz/%.c build/fuzz/lib/own.a
+	$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -fsanitize=fuzzer -o $@ $^ -ljansson
+
 lint: deps ## both compilers, analysers, shellcheck, mandoc, clang-format
 	test/lint
 
@@ -159,5 +175,5 @@ help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
 
 .DELETE_ON_ERROR:
-.PHONY: all deps demo check unit asan lint bench install sizes clean help
+.PHONY: all deps demo check unit asan fuzz lint bench install sizes clean help
 .SECONDARY:
