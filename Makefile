@@ -18,7 +18,7 @@ MKFILTER = pod-prepare/mkfilter
 
 # The link lines are architecture: test/links.bats holds them to this.
 LIBS_aci-discover = -lcurl -lgumbo
-LIBS_aci-fetch = -lcurl -lcrypto
+LIBS_aci-fetch = -lcurl -lcrypto -lpthread
 LIBS_aci-verify = -lgpgme -lcrypto
 LIBS_aci-trust = -lgpgme
 LIBS_cas-put = -lcrypto -lisal -llzma -lbz2 -lpthread

@@ -12,6 +12,7 @@
  */
 
 #include <getopt.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -166,6 +167,8 @@ main(int argc, char **argv)
 	int option;
 
 	prog_start();
+	/* A peer that hangs up, in the pipe or on the net, is an error. */
+	(void)signal(SIGPIPE, SIG_IGN);
 	while ((option = getopt_long(argc, argv, "+h", options, NULL)) != -1)
 		switch (option) {
 		case 'k':

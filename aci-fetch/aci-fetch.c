@@ -15,6 +15,7 @@
 
 #include <err.h>
 #include <getopt.h>
+#include <signal.h>
 #include <stdio.h>
 
 #include "alloc.h"
@@ -352,6 +353,8 @@ main(int argc, char **argv)
 	autojson json_t *record = NULL;
 
 	prog_start();
+	/* A peer that hangs up, in the pipe or on the net, is an error. */
+	(void)signal(SIGPIPE, SIG_IGN);
 	read_options(argc, argv);
 	check_operands(argc - optind);
 	filter_start("fetch", false);

@@ -3,11 +3,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <unistd.h>
 
 #include "alloc.h"
 #include "confine.h"
+#include "digest.h"
 #include "dirs.h"
 #include "filter.h"
 #include "prog.h"
@@ -35,12 +35,8 @@ spool_open(struct spool *spool, int dir, bool hashed)
 	*spool = (struct spool){ .fd = publish_open(dir, 0600), .dir = dir };
 	if (spool->fd < 0)
 		filter_fail(EX_CANTCREAT, "%s/cas/tmp", dirs_data());
-	if (!hashed)
-		return;
-	spool->hash = EVP_MD_CTX_new();
-	if (spool->hash == NULL ||
-	    EVP_DigestInit_ex(spool->hash, EVP_sha512(), NULL) != 1)
-		filter_failx(EX_SOFTWARE, "libcrypto: no sha512");
+	if (hashed)
+		spool->digest = digest_start(spool->fd);
 }
 
 void
@@ -49,9 +45,8 @@ spool_write(struct spool *spool, const void *bytes, size_t length)
 	if (write_all(spool->fd, bytes, length) < 0)
 		filter_fail(EX_IOERR, "%s/cas/tmp", dirs_data());
 	spool->size += (int64_t)length;
-	if (spool->hash != NULL &&
-	    EVP_DigestUpdate(spool->hash, bytes, length) != 1)
-		filter_failx(EX_SOFTWARE, "libcrypto: sha512 failed");
+	if (spool->digest != NULL)
+		digest_grown(spool->digest, spool->size);
 }
 
 void
@@ -72,23 +67,20 @@ spool_name(struct spool *spool)
 char *
 spool_digest(struct spool *spool)
 {
-	unsigned char digest[EVP_MAX_MD_SIZE];
-	unsigned length = 0;
-	char hex[2 * EVP_MAX_MD_SIZE + 1] = "";
+	struct digest *digest = take_ptr(&spool->digest);
+	char *text = digest_end(digest);
 
-	if (EVP_DigestFinal_ex(spool->hash, digest, &length) != 1)
-		filter_failx(EX_SOFTWARE, "libcrypto: sha512 failed");
-	for (unsigned i = 0; i < length; i++)
-		(void)snprintf(hex + (size_t)2 * i, 3, "%02x", digest[i]);
-	return xasprintf("sha512-%s", hex);
+	if (text == NULL)
+		filter_fail(EX_IOERR, "%s/cas/tmp", dirs_data());
+	return text;
 }
 
 void
 spool_close(struct spool *spool)
 {
+	free(digest_end(spool->digest));
 	if (spool->fd >= 0)
 		(void)close(spool->fd);
-	EVP_MD_CTX_free(spool->hash);
 	free(spool->path);
 	*spool = (struct spool)SPOOL_NONE;
 }

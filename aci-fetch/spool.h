@@ -6,15 +6,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <openssl/evp.h>
-
 struct confine;
+struct digest;
 
 /* Killed at any moment before spool_name(), a tool leaves nothing behind. */
 struct spool {
 	int fd;
-	int dir;          /* borrowed */
-	EVP_MD_CTX *hash; /* sha512 of what was written; NULL: not asked for */
+	int dir;               /* borrowed */
+	struct digest *digest; /* of what was written; NULL: not asked for */
 	int64_t size;
 	char *path; /* NULL until it has a name */
 };

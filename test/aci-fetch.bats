@@ -319,6 +319,15 @@ Downloading ACI: 300 KB" "$stderr"
 	web_extra example.com ''
 }
 
+@test "aci-fetch: leaves nothing to a reader that is gone" {
+	# shellcheck disable=SC2034
+	run --separate-stderr bash -c "aci-fetch $URL | exec 0<&- true; \
+		exit \${PIPESTATUS[0]}"
+	is 74 "$status"
+	is 'aci-fetch: stdout: Broken pipe' "${stderr_lines[-1]}"
+	is '' "$(left)"
+}
+
 @test "aci-fetch: a full disk is status 74, and nothing is left" {
 	mkdir -p "$RKT_DIR/cas/tmp"
 	mount -t tmpfs -o size=100k,mode=700 tmpfs "$RKT_DIR/cas/tmp"
