@@ -75,6 +75,10 @@ tool() {
 
 # fetch REF - from a name to a stored image: the pipe of rkt-tools(7)
 fetch() {
+	case $1 in
+	*://* | /* | ./* | ../* | sha512-*) ;;
+	*) printf 'rkt: searching for app image %s\n' "$1" >&2 ;;
+	esac
 	if test -n "$unsigned"
 	then
 		trace "aci-discover $remote" "$1"

@@ -3,7 +3,7 @@
 load helpers
 
 # What each program may load, and loads; "static": nothing at all.
-declare -A LIBS=(
+declare -gA LIBS=(
 	[aci-discover]='libc libcurl-gnutls libgumbo libjansson'
 	[aci-fetch]='libc libcrypto libcurl-gnutls libjansson'
 	[aci-trust]='libc libgpgme libjansson'
