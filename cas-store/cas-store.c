@@ -32,7 +32,7 @@
 
 static const char usage_text[] =
     "usage: cas-store get [-q] IMAGE...\n"
-    "       cas-store ls [-q | --table]\n"
+    "       cas-store ls [-q | --table [--no-legend] [--full]]\n"
     "       cas-store cat-manifest IMAGE\n"
     "       cas-store mount [--from=DIR] KEY\n"
     "       cas-store umount KEY...\n"
@@ -41,11 +41,16 @@ static const char usage_text[] =
     "\n"
     "  -q, --quiet              print keys only\n"
     "      --table              for people, not as records\n"
+    "      --no-legend          without the line of headings\n"
+    "      --full               keys and sizes in full\n"
     "      --from=DIR           where the index and its archives are: a\n"
     "                           pod's images/KEY\n"
     "      --grace-period=DUR   leave alone what is younger\n"
     "  -h, --help\n"
     "      --version\n";
+
+/* "sha512-" and 12 digits, for people. */
+enum { SHORT_KEY = 7 + 12 };
 
 /* A day: longer than any download that is still going on. */
 #define GRACE INT64_C(86400000000000)
@@ -53,6 +58,8 @@ static const char usage_text[] =
 struct opts {
 	bool quiet;
 	bool table;
+	bool no_legend;
+	bool full;
 	const char *from;
 	int64_t grace;
 };
@@ -185,6 +192,28 @@ full_name(const json_t *info)
 		   : xasprintf("%s:%s", record_string(info, "name"), version);
 }
 
+/* One line of the table; its columns are those of "rkt image list". */
+static void
+print_row(const char *key, const json_t *info, const struct opts *opts)
+{
+	autofree char *name = full_name(info);
+	int64_t size = record_number(info, "size", 0);
+	time_t imported =
+	    (time_t)(record_number(info, "imported", 0) / 1000000000);
+	char when[64] = "-";
+	struct tm local;
+
+	if (localtime_r(&imported, &local) != NULL)
+		(void)strftime(when, sizeof when, "%Y-%m-%d %H:%M:%S", &local);
+	(void)printf(
+	    "%.*s  %-31s  ", opts->full ? KEY_TEXT : SHORT_KEY, key, name);
+	if (opts->full)
+		(void)printf("%11" PRId64, size);
+	else
+		(void)printf("%8" PRId64 "KiB", (size + 1023) / 1024);
+	(void)printf("  %-19s  -\n", when);
+}
+
 static int
 list_one(int cas, const char *key, void *data)
 {
@@ -204,21 +233,11 @@ list_one(int cas, const char *key, void *data)
 			warnx("%s: damaged, skipped", key);
 		return 0;
 	}
-	name = full_name(info);
 	if (opts->table) {
-		int64_t seconds =
-		    record_number(info, "imported", 0) / 1000000000;
-		time_t when = (time_t)seconds;
-		struct tm local;
-		char text[64] = "-";
-
-		if (localtime_r(&when, &local) != NULL)
-			(void)strftime(
-			    text, sizeof text, "%Y-%m-%d %H:%M:%S", &local);
-		(void)printf("%.19s  %-31s  %8" PRId64 "KiB  %-19s  -\n", key,
-		    name, record_number(info, "size", 0) / 1024, text);
+		print_row(key, info, opts);
 		return 0;
 	}
+	name = full_name(info);
 	record = make_record(cas, info, name);
 	(void)json_object_set(record, "size", json_object_get(info, "size"));
 	(void)json_object_set(
@@ -237,9 +256,10 @@ run_ls(char **arguments, size_t count, const struct opts *opts)
 
 	(void)arguments;
 	(void)count;
-	if (opts->table)
-		(void)printf("%-19s  %-31s  %11s  %-19s  %s\n", "ID", "NAME",
-		    "SIZE", "IMPORT TIME", "LAST USED");
+	if (opts->table && !opts->no_legend)
+		(void)printf("%-*s  %-31s  %11s  %-19s  %s\n",
+		    opts->full ? KEY_TEXT - 1 : SHORT_KEY, "ID", "NAME", "SIZE",
+		    "IMPORT TIME", "LAST USED");
 	if (image_each(cas, list_one, &copy) < 0)
 		err(EX_IOERR, "%s/cas/image", dirs_data());
 	return 0;
@@ -393,7 +413,7 @@ run_gc(char **arguments, size_t count, const struct opts *opts)
 
 static const struct verb verbs[] = {
 	{ "get", "q", run_get, 1, SIZE_MAX },
-	{ "ls", "qt", run_ls, 0, 0 },
+	{ "ls", "qtnF", run_ls, 0, 0 },
 	{ "cat-manifest", "", run_cat_manifest, 1, 1 },
 	{ "mount", "f", run_mount, 1, 1 },
 	{ "umount", "", run_umount, 1, SIZE_MAX },
@@ -420,6 +440,12 @@ set_option(int c, struct opts *opts)
 	case 't':
 		opts->table = true;
 		break;
+	case 'n':
+		opts->no_legend = true;
+		break;
+	case 'F':
+		opts->full = true;
+		break;
 	case 'f':
 		opts->from = optarg;
 		break;
@@ -443,6 +469,8 @@ parse_options(int argc, char *argv[], const char *allowed, struct opts *opts)
 	static const struct option options[] = {
 		{ "quiet", no_argument, NULL, 'q' },
 		{ "table", no_argument, NULL, 't' },
+		{ "no-legend", no_argument, NULL, 'n' },
+		{ "full", no_argument, NULL, 'F' },
 		{ "from", required_argument, NULL, 'f' },
 		{ "grace-period", required_argument, NULL, 'g' },
 		{ "help", no_argument, NULL, 'h' },
@@ -452,7 +480,7 @@ parse_options(int argc, char *argv[], const char *allowed, struct opts *opts)
 
 	for (int c;
 	     (c = getopt_long(argc, argv, "+qh", options, NULL)) != -1;) {
-		if (strchr("qtfg", c) != NULL && strchr(allowed, c) == NULL)
+		if (strchr("qtnFfg", c) != NULL && strchr(allowed, c) == NULL)
 			usage(EX_USAGE);
 		set_option(c, opts);
 	}

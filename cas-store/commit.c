@@ -28,16 +28,18 @@ struct work {
 	char key[KEY_TEXT];
 	int cas;
 	int tmp;
+	const char *kind; /* of its root file system: */
+	int index;        /* the index, without a name yet; -1: none */
+	char *tree;       /* the tree's name in tmp; NULL: none */
 };
 
-static int
-tmp_name(const char *prefix, char **name)
+static char *
+tmp_name(const char *prefix)
 {
 	char uuid[UUID_SIZE];
 
 	uuid_make(uuid);
-	*name = xasprintf("%s-%s", prefix, uuid);
-	return 0;
+	return xasprintf("%s-%s", prefix, uuid);
 }
 
 static unsigned
@@ -91,20 +93,6 @@ write_index(struct work *work)
 	return take_fd(&fd);
 }
 
-/* 1: it is in the store; 0: it cannot be mounted here. */
-static int
-store_index(struct work *work)
-{
-	autofd int index = write_index(work);
-
-	if (index < 0)
-		return -1;
-	/* The very files that will be mounted, before they have names. */
-	if (!mount_works(index, &work->commit->blobfd, 1))
-		return 0;
-	return link_into(work, index, "index", work->key) < 0 ? -1 : 1;
-}
-
 /* The new directory NAME of tmp with the tree, synced. */
 static int
 make_tree(struct work *work, const char *name)
@@ -130,43 +118,62 @@ make_tree(struct work *work, const char *name)
 	return 0;
 }
 
+/* The tree in tmp, if the store does not have it. */
+static int
+prepare_tree(struct work *work)
+{
+	autofree char *path = xasprintf("tree/%s", work->key);
+
+	work->kind = "tree";
+	if (faccessat(work->cas, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		return 0;
+	work->tree = tmp_name("tree");
+	return make_tree(work, work->tree);
+}
+
+/*
+ * Makes the index or tree, without a name: only an image that can be had is
+ * worth its first name.
+ */
+static int
+prepare_root(struct work *work)
+{
+	enum render render = work->commit->render;
+
+	if (render == RENDER_TREE)
+		return prepare_tree(work);
+	work->index = write_index(work);
+	if (work->index < 0)
+		return -1;
+	work->kind = "erofs";
+	/* On trial: the very files that will be mounted. */
+	if (mount_works(work->index, &work->commit->blobfd, 1))
+		return 0;
+	if (render == RENDER_EROFS)
+		return fault_errno(work->fault, "index: cannot be mounted");
+	return prepare_tree(work);
+}
+
 static int
 store_tree(struct work *work)
 {
-	autofree char *name = NULL;
 	autofd int trees = store_dir(work->cas, "tree");
-	int result;
 
 	if (trees < 0)
 		return fault_errno(work->fault, "tree");
-	if (faccessat(trees, work->key, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
-		return 0;
-	(void)tmp_name("tree", &name);
-	result = make_tree(work, name);
-	if (result == 0 &&
-	    publish_rename(work->tmp, name, trees, work->key, true) < 0 &&
+	if (work->tree != NULL &&
+	    publish_rename(work->tmp, work->tree, trees, work->key, true) < 0 &&
 	    errno != EEXIST)
-		result = fault_errno(work->fault, "tree/%s", work->key);
-	(void)path_remove(work->tmp, name);
-	return result;
+		return fault_errno(work->fault, "tree/%s", work->key);
+	return 0;
 }
 
-/* The name of the kind that it became. */
-static const char *
+static int
 store_root(struct work *work)
 {
-	enum render render = work->commit->render;
-	int result = render == RENDER_TREE ? 0 : store_index(work);
-
-	if (result < 0)
-		return NULL;
-	if (result > 0)
-		return "erofs";
-	if (render == RENDER_EROFS) {
-		(void)fault_errno(work->fault, "index: cannot be mounted");
-		return NULL;
-	}
-	return store_tree(work) < 0 ? NULL : "tree";
+	return strcmp(work->kind, "tree") == 0
+		   ? store_tree(work)
+		   : link_into(work, work->index, "index", work->key);
 }
 
 /* name/NAME/KEY: a link to look at; its name alone counts. */
@@ -232,13 +239,12 @@ replace_info(struct work *work, const json_t *info)
 static int
 store_image(struct work *work, const json_t *info)
 {
-	autofree char *name = NULL;
+	autofree char *name = tmp_name("image");
 	autofd int images = store_dir(work->cas, "image");
 	int result;
 
 	if (images < 0)
 		return fault_errno(work->fault, "image");
-	(void)tmp_name("image", &name);
 	result = fill_image(work, name, info);
 	if (result == 0 &&
 	    publish_rename(work->tmp, name, images, work->key, true) < 0)
@@ -292,20 +298,27 @@ static json_t *
 store_new(struct work *work)
 {
 	const struct commit *commit = work->commit;
-	const char *kind;
 	json_t *info;
 
-	if (store_blob_file(work) < 0)
-		return NULL;
-	kind = store_root(work);
-	if (kind == NULL || store_entry(work) < 0)
+	if (prepare_root(work) < 0 || store_blob_file(work) < 0 ||
+	    store_root(work) < 0 || store_entry(work) < 0)
 		return NULL;
 	info = image_info(commit->blob->id, commit->manifest,
-	    (int64_t)commit->blob->size, commit->latest, kind);
+	    (int64_t)commit->blob->size, commit->latest, work->kind);
 	if (store_image(work, info) == 0)
 		return info;
 	json_decref(info);
 	return NULL;
+}
+
+static void
+work_free(struct work *work)
+{
+	if (work->index >= 0)
+		(void)close(work->index);
+	if (work->tree != NULL)
+		(void)path_remove(work->tmp, work->tree);
+	free(work->tree);
 }
 
 json_t *
@@ -318,6 +331,7 @@ commit_image(struct commit *commit, struct fault *fault)
 		.fault = fault,
 		.cas = commit->cas,
 		.tmp = tmp,
+		.index = -1,
 	};
 	json_t *info;
 
@@ -335,6 +349,7 @@ commit_image(struct commit *commit, struct fault *fault)
 	}
 	json_decref(info);
 	info = store_new(&work);
+	work_free(&work);
 	if (info != NULL && store_url(&work) == 0)
 		return info;
 	json_decref(info);

@@ -381,7 +381,7 @@ place_file(
 	if (bits % BLOCK != 0 ||
 	    chunk_count(inode, place->chunk_bits) > CHUNKS_MAX)
 		return fault_set(writer->fault, EX_DATAERR,
-		    "a sparse file whose pieces are too small");
+		    "a sparse file too large, or of pieces too small");
 	for (size_t i = 0; i < inode->extent_count; i++)
 		if (check_data(writer, inode, inode->extents[i].where,
 			inode->extents[i].length) < 0)
