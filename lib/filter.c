@@ -21,6 +21,7 @@ static const char *step = "";
 static bool quiet;
 static char *drops[DROPS];
 static size_t drop_count;
+static void (*undo)(void);
 static bool any; /* has a record been read? */
 
 void
@@ -50,8 +51,16 @@ leave(int status)
 }
 
 void
+filter_undo_on_failure(void (*function)(void))
+{
+	undo = function;
+}
+
+void
 filter_quit(int status)
 {
+	if (undo != NULL)
+		undo();
 	for (size_t i = 0; i < drop_count; i++)
 		(void)unlink(drops[i]);
 	/* The reader must end with our status even in a plain sh pipe. */

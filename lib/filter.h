@@ -43,6 +43,12 @@ void filter_write(const json_t *record);
  */
 void filter_unlink_on_failure(const char *path);
 
+/*
+ * The same for what is no file: undo is called when the filter fails, once.
+ * exit(3) and so atexit(3) are not, since a filter that fails ends at once.
+ */
+void filter_undo_on_failure(void (*undo)(void));
+
 /* errx(3) and err(3) of a filter. */
 _Noreturn void filter_failx(int status, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

@@ -21,14 +21,13 @@
 #include "scope.h"
 
 /*
- * The pod that is being made.  It holds no file descriptor of the place it is
- * in, since that changes; dir stays.  Nothing is synced: a pod does not
- * outlive a power cut, its uppers are volatile.
+ * The pod that is being made: place changes, dir stays.  Nothing is synced: a
+ * pod does not outlive a power cut, its uppers are volatile.
  */
 static struct pod made = { .dir = -1 };
 static const char *uuid_file;
 
-/* At exit, unless the pod is finished. */
+/* However the process ends, unless the pod is to be kept. */
 static void
 remove_made(void)
 {
@@ -36,6 +35,8 @@ remove_made(void)
 
 	if (made.dir < 0)
 		return;
+	(void)close(made.dir);
+	made.dir = -1;
 	if (uuid_file != NULL)
 		(void)unlink(uuid_file);
 	place = pod_place_open(made.place);
@@ -95,6 +96,7 @@ make_embryo(const char *uuid)
 		(void)unlinkat(place, uuid, AT_REMOVEDIR);
 		filter_fail(EX_CANTCREAT, "pod %s", uuid);
 	}
+	filter_undo_on_failure(remove_made);
 	(void)atexit(remove_made);
 }
 
@@ -272,6 +274,11 @@ directory_make(const struct directory *directory)
 		save_uuid(directory->uuid_file);
 	if (pod_move(&made, POD_PREPARED) < 0)
 		cannot_make("prepared");
+}
+
+void
+directory_keep(void)
+{
 	(void)close(made.dir);
 	made.dir = -1;
 }

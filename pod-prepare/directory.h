@@ -32,3 +32,9 @@ struct directory {
  * EX_CANTCREAT.
  */
 void directory_make(const struct directory *directory);
+
+/*
+ * To be called when the UUID has been told: until then the end of the process
+ * removes the pod, since nobody would know of it.
+ */
+void directory_keep(void);

@@ -65,6 +65,7 @@ read_options(int argc, char *argv[])
 	};
 	int option;
 
+	argv[0] = program_invocation_short_name; /* for getopt's messages */
 	while ((option = getopt_long(argc, argv, "+hq", options, NULL)) != -1) {
 		switch (option) {
 		case 'f':

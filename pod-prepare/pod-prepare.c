@@ -161,6 +161,8 @@ prepare(const struct args *args, struct pod_manifest **pod,
 	directory.choices = choices;
 	directory_make(&directory);
 	print_result(directory.uuid);
+	prog_finish();
+	directory_keep();
 	for (size_t i = 0; i < refs->count; i++)
 		free(filters[i].program);
 	free(filters);
@@ -188,10 +190,10 @@ main(int argc, char *argv[])
 	if (opts.images) {
 		for (size_t i = 0; i < refs.count; i++)
 			puts(refs.list[i]);
+		prog_finish();
 	} else {
 		prepare(&args, &pod, &refs);
 	}
-	prog_finish();
 	strings_free(&refs);
 	pod_manifest_free(pod);
 	args_free(&args);

@@ -147,6 +147,27 @@ mount_point(const struct app *app, const char *name)
 	return NULL;
 }
 
+/*
+ * Mount points in the same plain form: pod-enter finds by its path whether a
+ * mount is read-only.
+ */
+static void
+make_plain(struct pod_app *app)
+{
+	for (size_t i = 0; i < app->app->mount_point_count; i++) {
+		struct mount_point *point = &app->app->mount_points[i];
+		char *plain = plain_path(point->path);
+
+		if (plain == NULL)
+			filter_failx(EX_DATAERR,
+			    "app %s: mount point \"%s\": \"%s\" is not a plain "
+			    "absolute path",
+			    app->name, point->name, escape(point->path));
+		free(point->path);
+		point->path = plain;
+	}
+}
+
 /* A mount that was asked for, its target a path or a mount point's name. */
 static void
 gather_asked(struct gathered *mounts, const struct pod_manifest *pod,
@@ -194,11 +215,9 @@ implicit_volume(struct pod_manifest *pod, const struct pod_app *app,
 }
 
 static bool
-taken(const struct gathered *mounts, const char *path)
+taken(const struct gathered *mounts, const char *target)
 {
-	autofree char *target = plain_path(path);
-
-	for (size_t i = 0; target != NULL && i < mounts->count; i++) {
+	for (size_t i = 0; i < mounts->count; i++) {
 		if (strcmp(mounts->list[i].path, target) == 0 &&
 		    mounts->origins[i] != MOUNT_POINT)
 			return true;
@@ -226,6 +245,7 @@ volumes_mount(struct pod_manifest *pod, struct pod_app *app,
 {
 	struct gathered mounts = { 0 };
 
+	make_plain(app);
 	for (size_t i = 0; i < app->mount_count; i++)
 		gather_asked(&mounts, pod, app, &app->mounts[i], OWN);
 	for (size_t i = 0; i < for_all_count; i++)
