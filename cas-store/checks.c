@@ -58,10 +58,27 @@ differs(
 }
 
 static int
+check_label(const struct image_manifest *manifest, const char *label,
+    const char *wanted, struct fault *fault)
+{
+	const char *has = labels_get(&manifest->labels, label);
+	autofree char *shown = escape(label);
+	autofree char *what = xasprintf("the label %s", shown);
+
+	if (wanted == NULL)
+		return fault_set(fault, EX_DATAERR,
+		    "the record's discover.labels are no strings");
+	if (has == NULL || strcmp(has, wanted) != 0)
+		return differs(fault, what, has, wanted);
+	return 0;
+}
+
+static int
 check_asked(const json_t *record, const struct image_manifest *manifest,
     struct fault *fault)
 {
 	const char *name = record_string(record, "discover.name");
+	json_t *labels = record_get(record, "discover.labels");
 	const char *label;
 	json_t *value;
 
@@ -72,19 +89,9 @@ check_asked(const json_t *record, const struct image_manifest *manifest,
 		    fault, EX_DATAERR, "the record has no discover.name");
 	if (strcmp(manifest->name, name) != 0)
 		return differs(fault, "the name", manifest->name, name);
-	json_object_foreach(record_get(record, "discover.labels"), label, value)
-	{
-		const char *wanted = json_string_value(value);
-		const char *has = labels_get(&manifest->labels, label);
-		autofree char *shown = escape(label);
-		autofree char *what = xasprintf("the label %s", shown);
-
-		if (wanted == NULL)
-			return fault_set(fault, EX_DATAERR,
-			    "the record's discover.labels are no strings");
-		if (has == NULL || strcmp(has, wanted) != 0)
-			return differs(fault, what, has, wanted);
-	}
+	json_object_foreach(labels, label,
+	    value) if (check_label(manifest, label, json_string_value(value),
+			   fault) < 0) return -1;
 	return 0;
 }
 

@@ -113,29 +113,37 @@ image_complete(int cas, const char *key, const json_t *info)
 	       faccessat(cas, root, F_OK, 0) == 0;
 }
 
-/* The dependencies that are not in the store, as references. */
+/* Is what an item of "dependencies" names in the store? */
+static bool
+has_dependency(int cas, const json_t *item)
+{
+	const char *name = record_string(item, "name");
+	json_t *object = json_object_get(item, "labels");
+	struct labels labels = { 0 };
+	char key[KEY_TEXT];
+	const char *label;
+	json_t *value;
+	int found = 0;
+
+	json_object_foreach(object, label, value)
+	    labels_set(&labels, label, json_string_value(value));
+	if (name != NULL)
+		found = image_find_name(cas, name, &labels, key);
+	labels_free(&labels);
+	return found > 0;
+}
+
+/* The names of the dependencies that are not in the store. */
 static json_t *
 missing(int cas, const json_t *info)
 {
+	const json_t *all = json_object_get(info, "dependencies");
 	json_t *list = json_array();
 	size_t i;
 	json_t *item;
 
-	json_array_foreach(json_object_get(info, "dependencies"), i, item)
-	{
-		const char *name = record_string(item, "name");
-		struct labels labels = { 0 };
-		char key[KEY_TEXT];
-		const char *label;
-		json_t *value;
-
-		json_object_foreach(json_object_get(item, "labels"), label,
-		    value) labels_set(&labels, label, json_string_value(value));
-		if (name != NULL &&
-		    image_find_name(cas, name, &labels, key) <= 0)
-			(void)json_array_append_new(list, json_string(name));
-		labels_free(&labels);
-	}
+	json_array_foreach(all, i, item) if (!has_dependency(cas, item))(void)
+	    json_array_append(list, json_object_get(item, "name"));
 	return list;
 }
 

@@ -47,16 +47,11 @@ add_name(struct inode *dir, const char *text, struct inode *inode)
 	dir->name_count++;
 }
 
-struct inode *
-tree_inode(struct tree *tree, uint32_t mode)
+static struct inode *
+new_inode(struct tree *tree, uint32_t mode)
 {
-	struct inode *inode;
+	struct inode *inode = xcalloc(1, sizeof *inode);
 
-	if (tree->count == TREE_INODES_MAX) {
-		errno = ENOSPC;
-		return NULL;
-	}
-	inode = xcalloc(1, sizeof *inode);
 	inode->mode = mode;
 	inode->next = tree->all;
 	tree->all = inode;
@@ -64,12 +59,21 @@ tree_inode(struct tree *tree, uint32_t mode)
 	return inode;
 }
 
+struct inode *
+tree_inode(struct tree *tree, uint32_t mode)
+{
+	if (tree->count < TREE_INODES_MAX)
+		return new_inode(tree, mode);
+	errno = ENOSPC;
+	return NULL;
+}
+
 struct tree *
 tree_new(void)
 {
 	struct tree *tree = xcalloc(1, sizeof *tree);
 
-	tree->root = tree_inode(tree, S_IFDIR | 0755);
+	tree->root = new_inode(tree, S_IFDIR | 0755);
 	tree->root->implied = true;
 	add_name(tree->root, ".", tree->root);
 	add_name(tree->root, "..", tree->root);
@@ -229,14 +233,17 @@ tree_keep(struct tree *tree, const char *path)
 {
 	char name[TREE_NAME_MAX + 1];
 	const char *rest = path;
-	struct inode *at = tree->root;
+	const struct name *found;
 
 	if (tree_find(tree, path) == NULL)
 		return;
-	at->kept = true;
-	while (next_component(&rest, name)) {
-		at = find_name(at, name)->inode;
+	for (struct inode *at = tree->root;; at = found->inode) {
 		at->kept = true;
+		if (!next_component(&rest, name))
+			break;
+		found = find_name(at, name);
+		if (found == NULL)
+			break;
 	}
 }
 
