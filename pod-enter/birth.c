@@ -63,7 +63,6 @@ build_roots(struct birth *birth, int mounts[])
 {
 	autofd int host = -1;
 
-	dev_share(&birth->shared);
 	if (birth->count > 1) {
 		dev_spread(&birth->shared);
 		host = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);

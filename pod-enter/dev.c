@@ -12,7 +12,6 @@
 #include "dev.h"
 #include "mount.h"
 #include "prog.h"
-#include "root.h"
 #include "scope.h"
 
 enum { MEMORY = 1, TTY = 5 }; /* major numbers */
@@ -124,8 +123,7 @@ dev_build(int root, const char *app, const struct dev_shared *shared)
 
 	if (dev < 0 || queues < 0)
 		prog_die("tmpfs, mqueue");
-	root_attach(dev, root, "dev", app);
-	if (fchdir(dev) < 0)
+	if (mount_attach(dev, root, "dev") < 0 || fchdir(dev) < 0)
 		prog_die("%s: /dev", app);
 	for (size_t i = 0; i < sizeof devices / sizeof *devices; i++)
 		bind_device(i);

@@ -40,6 +40,32 @@ set_layer(int fs, const char *key, const char *old_key, int layer)
 	return fsconfig(fs, FSCONFIG_SET_STRING, old_key, path, 0);
 }
 
+/*
+ * Makes the places of our own mounts.  What an image has there that is no
+ * directory is refused, a symbolic link above all: behind it could be anything
+ * (CVE-2019-19921, CVE-2026-41579).
+ */
+static void
+make_places(const char *app, int lower, int upper)
+{
+	static const char *const places[] = { "dev", "proc", "sys" };
+
+	for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+		struct stat file;
+
+		if (fstatat(lower, places[i], &file, AT_SYMLINK_NOFOLLOW) ==
+		    0) {
+			if (!S_ISDIR(file.st_mode))
+				prog_diex("%s: the image's /%s is no directory",
+				    app, places[i]);
+		} else if (errno != ENOENT ||
+			   (mkdirat(upper, places[i], 0755) < 0 &&
+			       errno != EEXIST)) {
+			prog_die("%s: /%s", app, places[i]);
+		}
+	}
+}
+
 /* The root directory of an overlay is that of its upper layer. */
 static int
 copy_mode(int lower, int upper)
@@ -90,26 +116,13 @@ root_open(const struct pod *pod, const struct pod_manifest *manifest,
 	work = beneath_open(pod->dir, work_path, O_RDONLY | O_DIRECTORY, 0);
 	if (upper < 0 || work < 0 || copy_mode(lower, upper) < 0)
 		prog_die("%s: %s", app->name, upper_path);
+	make_places(app->name, lower, upper);
+	etc_fill(lower, upper, root->hostname);
 	root->app = app;
 	root->tree = mount_overlay(lower, upper, work);
 	if (root->tree < 0)
 		prog_die("%s: overlay", app->name);
 	volumes_open(pod, manifest, app, &root->volumes);
-}
-
-void
-root_attach(int mount, int root, const char *name, const char *app)
-{
-	int result = mount_attach(mount, root, name);
-
-	if (result < 0 && errno == ENOENT && mkdirat(root, name, 0755) == 0)
-		result = mount_attach(mount, root, name);
-	if (result == 0)
-		return;
-	/* The kernel's words for a directory on something else. */
-	if (errno == EINVAL)
-		errno = ENOTDIR;
-	prog_die("%s: the image's /%s", app, name);
 }
 
 static void
@@ -118,9 +131,8 @@ attach_new(const char *type, unsigned attributes, int root, const char *name,
 {
 	autofd int fs = mount_new(type, NULL, attributes);
 
-	if (fs < 0)
-		prog_die("%s: %s", app, type);
-	root_attach(fs, root, name, app);
+	if (fs < 0 || mount_attach(fs, root, name) < 0)
+		prog_die("%s: /%s", app, name);
 }
 
 /* The pod's own part of the hierarchy; a kernel without it goes on. */
@@ -151,7 +163,6 @@ root_build(const struct root *root, const struct dev_shared *shared)
 	if (fchdir(root->tree) < 0)
 		prog_die("%s: root", app);
 	mask_apply();
-	etc_fill(root->tree, root->hostname);
 	volumes_attach(&root->volumes, root->tree);
 	if (root->app->read_only_root &&
 	    mount_restrict(root->tree, MOUNT_ATTR_RDONLY, false) < 0)

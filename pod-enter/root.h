@@ -18,7 +18,8 @@ struct root {
 
 /*
  * Makes an app's root as far as it can be made outside: the overlay on the
- * image, and the sources of its volumes.  What fails ends the process.
+ * image, and the sources of its volumes.  root->hostname is set already.
+ * What fails ends the process.
  */
 void root_open(const struct pod *pod, const struct pod_manifest *manifest,
     const struct pod_app *app, struct root *root);
@@ -29,10 +30,3 @@ void root_open(const struct pod *pod, const struct pod_manifest *manifest,
  * pid 1 of the pod, in all its namespaces.  What fails ends the process.
  */
 void root_build(const struct root *root, const struct dev_shared *shared);
-
-/*
- * Attaches a mount of ours on a directory of the image's top, made if it is
- * missing.  What the image has there instead ends the process, a symbolic
- * link above all (CVE-2019-19921, CVE-2026-41579).
- */
-void root_attach(int mount, int root, const char *name, const char *app);
