@@ -26,6 +26,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "prog.h"
 #include "sandbox.h"
 #include "say.h"
 
@@ -49,7 +50,7 @@ die(const char *what)
 {
 	say(plan == NULL ? "pod-init" : plan_at(plan, plan->program), what,
 	    NULL, errno);
-	_exit(plan == NULL ? EXIT_FAILURE : (int)plan->failed);
+	_exit(plan == NULL ? CHAIN_FAILED : (int)plan->failed);
 }
 
 /* Its cgroup, in our own mount of the hierarchy: no link leads there. */
