@@ -121,12 +121,12 @@ has_dependency(int cas, const json_t *item)
 	json_t *object = json_object_get(item, "labels");
 	struct labels labels = { 0 };
 	char key[KEY_TEXT];
-	const char *label;
-	json_t *value;
 	int found = 0;
 
-	json_object_foreach(object, label, value)
-	    labels_set(&labels, label, json_string_value(value));
+	for (void *i = json_object_iter(object); i != NULL;
+	     i = json_object_iter_next(object, i))
+		labels_set(&labels, json_object_iter_key(i),
+		    json_string_value(json_object_iter_value(i)));
 	if (name != NULL)
 		found = image_find_name(cas, name, &labels, key);
 	labels_free(&labels);
