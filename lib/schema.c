@@ -9,18 +9,6 @@
 #include "schema.h"
 #include "scope.h"
 
-/* jansson's iterators take what they do not change without const. */
-static json_t *
-unconst(const json_t *json)
-{
-	union {
-		const json_t *in;
-		json_t *out;
-	} borrowed = { .in = json };
-
-	return borrowed.out;
-}
-
 /* One name and its value, at the two spots where they were found. */
 static int
 label_add(const struct spot *at, const char *name, const struct spot *value,
@@ -65,7 +53,7 @@ label_map(const struct spot *map, spot_check *check, struct labels *labels)
 	if (json_object_size(map->json) > SPOT_LIST_MAX)
 		return spot_fail(
 		    map, "has more than %d elements", SPOT_LIST_MAX);
-	json_object_foreach(unconst(map->json), key, value)
+	json_object_foreach(spot_json(map), key, value)
 	{
 		struct spot at = {
 			.up = map, .name = key, .json = value, .why = map->why
@@ -174,7 +162,7 @@ schema_map(const struct spot *object, const char *name, json_t **map)
 		return 0;
 	if (spot_object(&spot) < 0)
 		return -1;
-	json_object_foreach(unconst(spot.json), key, value)
+	json_object_foreach(spot_json(&spot), key, value)
 	{
 		struct spot at = { .up = &spot,
 			.name = key,

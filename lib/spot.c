@@ -66,14 +66,13 @@ spot_object(const struct spot *spot)
 	return 0;
 }
 
-/* jansson's iterators take what they do not change without const. */
-static json_t *
-unconst(const json_t *json)
+json_t *
+spot_json(const struct spot *spot)
 {
 	union {
 		const json_t *in;
 		json_t *out;
-	} borrowed = { .in = json };
+	} borrowed = { .in = spot->json };
 
 	return borrowed.out;
 }
@@ -81,7 +80,7 @@ unconst(const json_t *json)
 int
 spot_member(const struct spot *object, const char *name, struct spot *member)
 {
-	json_t *json = unconst(object->json);
+	json_t *json = spot_json(object);
 	json_t *value;
 	const char *key;
 

@@ -36,6 +36,9 @@ int spot_fail(const struct spot *spot, const char *format, ...)
 /* The same, with the text that is there before it: "a--b" has two … */
 int spot_bad(const struct spot *spot, const char *text, const char *wrong);
 
+/* What is there, borrowed, for jansson's iterators: they take no const. */
+json_t *spot_json(const struct spot *spot);
+
 /* Is it there, and an object? */
 int spot_object(const struct spot *spot);
 
