@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ended - has a pod ended, and when was it found to have */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "ended.h"
+#include "num.h"
+#include "path.h"
+#include "pod.h"
+#include "publish.h"
+#include "scope.h"
+
+/* How long a pod without a lock may take to die, in milliseconds. */
+enum { DYING = 200 };
+
+/* A boot id (a UUID) and nanoseconds after that boot. */
+#define MARK "marked"
+enum { MARK_MAX = 64, SECOND = 1000000000 };
+
+int
+ended_lock(const struct pod *pod)
+{
+	autofd int lock = pod_lock(pod);
+	struct pollfd process = { .events = POLLIN, .fd = -1 };
+	pid_t pid;
+	int gone = 1;
+
+	if (lock < 0)
+		return -1;
+	process.fd = pod_pid_open(pod, &pid);
+	if (process.fd >= 0) {
+		gone = poll(&process, 1, DYING);
+		scope_close(&process.fd);
+	}
+	if (gone != 1) {
+		errno = EAGAIN;
+		return -1;
+	}
+	return take_fd(&lock);
+}
+
+/* This boot's id, UUID_SIZE - 1 characters; -1 if there is none. */
+static int
+read_boot(char boot[UUID_SIZE])
+{
+	autofd int fd =
+	    open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+
+	memset(boot, 0, UUID_SIZE);
+	return fd >= 0 && read(fd, boot, UUID_SIZE - 1) == UUID_SIZE - 1 ? 0
+									 : -1;
+}
+
+static int64_t
+nanoseconds(const struct timespec *time)
+{
+	int64_t whole;
+
+	if (__builtin_mul_overflow(time->tv_sec, SECOND, &whole))
+		return time->tv_sec < 0 ? INT64_MIN : INT64_MAX;
+	if (__builtin_add_overflow(whole, time->tv_nsec, &whole))
+		return INT64_MAX;
+	return whole;
+}
+
+static int64_t
+clock_now(clockid_t clock)
+{
+	struct timespec now = { 0 };
+
+	(void)clock_gettime(clock, &now);
+	return nanoseconds(&now);
+}
+
+static int64_t
+between(int64_t then, int64_t now)
+{
+	int64_t age;
+
+	if (now < then)
+		return 0;
+	return __builtin_sub_overflow(now, then, &age) ? INT64_MAX : age;
+}
+
+int
+ended_mark(const struct pod *pod)
+{
+	char boot[UUID_SIZE], text[MARK_MAX];
+	int length;
+
+	if (read_boot(boot) < 0)
+		return -1;
+	length = snprintf(text, sizeof text, "%s %lld\n", boot,
+	    (long long)clock_now(CLOCK_BOOTTIME));
+	return publish_file(pod->dir, MARK, text, (size_t)length, 0644,
+		   PUBLISH_REPLACE) < 0
+		   ? -1
+		   : 0;
+}
+
+/* INT64_MAX if the pod has no mark, or one of another boot. */
+static int64_t
+age_by_mark(const struct pod *pod)
+{
+	autofree char *text = path_read(pod->dir, MARK, MARK_MAX, NULL);
+	char boot[UUID_SIZE];
+	uint64_t then;
+
+	if (text == NULL || read_boot(boot) < 0 ||
+	    strncmp(text, boot, UUID_SIZE - 1) != 0 ||
+	    text[UUID_SIZE - 1] != ' ')
+		return INT64_MAX;
+	text[strcspn(text, "\n")] = '\0';
+	if (num_parse(text + UUID_SIZE, 0, INT64_MAX, &then) < 0)
+		return INT64_MAX;
+	return between((int64_t)then, clock_now(CLOCK_BOOTTIME));
+}
+
+int64_t
+ended_age(const struct pod *pod)
+{
+	int64_t by_mark = age_by_mark(pod), by_change;
+	struct stat status;
+
+	if (fstat(pod->dir, &status) < 0)
+		return 0;
+	by_change =
+	    between(nanoseconds(&status.st_ctim), clock_now(CLOCK_REALTIME));
+	return by_mark < by_change ? by_mark : by_change;
+}

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* garbage - the passes over the pods, each to the next place of its life */
+
+#include <err.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "alloc.h"
+#include "collect.h"
+#include "ended.h"
+#include "garbage.h"
+#include "num.h"
+#include "pod.h"
+#include "prog.h"
+#include "scope.h"
+
+#define COLLECTING "Garbage collecting container"
+
+/* The words of rkt, on stderr, as its users know them. */
+static void
+say(const char *what, const struct pod *pod, const char *end)
+{
+	(void)fprintf(stderr, "%s \"%s\"%s\n", what, pod->uuid, end);
+}
+
+/* 0, or -1: another gc was first, or a line is on stderr. */
+static int
+move(struct pod *pod, enum pod_place to, const char *what)
+{
+	if (pod_move(pod, to) < 0) {
+		if (errno != ENOENT)
+			warn("pod \"%s\": left", pod->uuid);
+		return -1;
+	}
+	say(what, pod, " to garbage");
+	return 0;
+}
+
+/* The lock of a pod to be moved, or -1, with a line if that is strange. */
+static int
+lock_quietly(const struct pod *pod)
+{
+	int lock = ended_lock(pod);
+
+	if (lock < 0 && errno != EAGAIN)
+		warn("pod \"%s\": lock", pod->uuid);
+	return lock;
+}
+
+/* Those that never ran need no second gc, unless this one only marks. */
+static void
+move_aside(struct pod *pod, const struct garbage_ages *ages, const char *what)
+{
+	if (move(pod, POD_GARBAGE, what) < 0 || ages->mark_only)
+		return;
+	say(COLLECTING, pod, "");
+	(void)collect(pod);
+}
+
+static int
+mark_exited(struct pod *pod, void *ages)
+{
+	autofd int lock = lock_quietly(pod);
+
+	(void)ages;
+	if (lock < 0)
+		return 0;
+	if (ended_mark(pod) < 0)
+		warn("pod \"%s\": left", pod->uuid);
+	else
+		(void)move(pod, POD_EXITED_GARBAGE, "Moving container");
+	return 0;
+}
+
+static int
+move_failed(struct pod *pod, void *ages)
+{
+	autofd int lock = lock_quietly(pod);
+
+	if (lock >= 0)
+		move_aside(pod, ages, "Moving failed prepare");
+	return 0;
+}
+
+/*
+ * Whoever makes a pod has its lock as soon as there is one; before that, only
+ * age tells one that is being born from one that was left.
+ */
+static int
+move_embryo(struct pod *pod, void *ages)
+{
+	const struct garbage_ages *limits = ages;
+	autofd int lock = ended_lock(pod);
+
+	if (lock >= 0 || (errno == ENOENT && ended_age(pod) >= limits->grace))
+		move_aside(pod, limits, "Moving failed prepare");
+	return 0;
+}
+
+static int
+move_expired(struct pod *pod, void *ages)
+{
+	const struct garbage_ages *limits = ages;
+	autofd int lock = -1;
+
+	if (ended_age(pod) < limits->prepared)
+		return 0;
+	lock = lock_quietly(pod);
+	if (lock >= 0)
+		move_aside(pod, limits, "Moving expired prepared container");
+	return 0;
+}
+
+static int
+collect_exited(struct pod *pod, void *ages)
+{
+	const struct garbage_ages *limits = ages;
+	autofd int lock = -1;
+
+	if (ended_age(pod) < limits->grace) {
+		autofree char *grace = duration_format(limits->grace);
+
+		if (prog_debug())
+			warnx("pod \"%s\" not removed: still within grace "
+			      "period (%s)",
+			    pod->uuid, grace);
+		return 0;
+	}
+	lock = lock_quietly(pod);
+	if (lock < 0)
+		return 0;
+	say(COLLECTING, pod, "");
+	(void)collect(pod);
+	return 0;
+}
+
+/* One whose lock is gone has next to nothing left in it: its lock goes last. */
+static int
+collect_garbage(struct pod *pod, void *ages)
+{
+	autofd int lock = ended_lock(pod);
+
+	(void)ages;
+	if (lock < 0 && (errno != ENOENT || collect_rest(pod) == 0))
+		return 0;
+	say(COLLECTING, pod, "");
+	(void)collect(pod);
+	return 0;
+}
+
+/*
+ * Collects before it marks, so that no pod is found to have exited and removed
+ * by the same gc.
+ */
+int
+garbage_collect(const struct garbage_ages *ages)
+{
+	struct garbage_ages limits = *ages;
+
+	if (!ages->mark_only &&
+	    (pod_each(POD_GARBAGE, collect_garbage, &limits) < 0 ||
+		pod_each(POD_EXITED_GARBAGE, collect_exited, &limits) < 0 ||
+		pod_each(POD_PREPARED, move_expired, &limits) < 0))
+		return -1;
+	return pod_each(POD_RUN, mark_exited, &limits) < 0 ||
+		       pod_each(POD_PREPARE, move_failed, &limits) < 0 ||
+		       pod_each(POD_EMBRYO, move_embryo, &limits) < 0
+		   ? -1
+		   : 0;
+}

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* named - a pod by what the user calls it */
+#pragma once
+
+struct pod;
+
+/*
+ * Opens the one pod whose UUID begins so.  Returns 0, the caller closes
+ * pod->dir; or -1 after a line on stderr: none, or more than one.
+ */
+int named_open(const char *beginning, struct pod *pod);

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* pod-gc - remove what pods leave behind: the one destructor */
+/*
+ * pod-gc [--grace-period=DUR] [--expire-prepared=DUR] [--mark-only]
+ * pod-gc --remove UUID...
+ *
+ * Collects the pods that an earlier gc marked and whose grace period is over,
+ * marks those that have exited, moves failed and expired ones aside and
+ * collects them; then the mounts and rules that no pod is left to use.
+ */
+
+#include <err.h>
+#include <errno.h>
+#include <getopt.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "collect.h"
+#include "ended.h"
+#include "escape.h"
+#include "garbage.h"
+#include "named.h"
+#include "num.h"
+#include "pod.h"
+#include "prog.h"
+#include "scope.h"
+#include "shared.h"
+
+static struct garbage_ages ages = {
+	.grace = INT64_C(30) * 60 * 1000000000,
+	.prepared = INT64_C(24) * 60 * 60 * 1000000000,
+};
+static bool removing;
+
+static void
+usage(FILE *out)
+{
+	(void)fputs(
+	    "usage: pod-gc [--grace-period=DUR] [--expire-prepared=DUR] "
+	    "[--mark-only]\n"
+	    "       pod-gc --remove UUID...\n"
+	    "Removes the pods that have ended, and what no pod uses.\n"
+	    "  --grace-period=DUR     how long a pod that has exited is kept "
+	    "after a\n"
+	    "                         gc found it so (30m)\n"
+	    "  --expire-prepared=DUR  how long a prepared pod may wait (24h)\n"
+	    "  --mark-only            find the exited ones, remove nothing\n"
+	    "  --remove               remove these pods now\n"
+	    "  -h, --help             print this\n"
+	    "      --version          print the version\n",
+	    out);
+}
+
+static int64_t
+read_duration(const char *option, const char *text)
+{
+	autofree char *shown = escape(text);
+	int64_t duration;
+
+	if (duration_parse(text, &duration) < 0)
+		errx(EX_USAGE, "--%s: \"%s\" is not a duration such as 30m",
+		    option, shown);
+	return duration;
+}
+
+static void
+print_and_leave(bool version)
+{
+	if (version)
+		(void)puts("pod-gc " RKT_VERSION);
+	else
+		usage(stdout);
+	prog_finish();
+	exit(0);
+}
+
+static int
+read_options(int argc, char *argv[])
+{
+	static const struct option options[] = {
+		{ "grace-period", required_argument, NULL, 'g' },
+		{ "expire-prepared", required_argument, NULL, 'e' },
+		{ "mark-only", no_argument, NULL, 'm' },
+		{ "remove", no_argument, NULL, 'r' },
+		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int option;
+
+	while ((option = getopt_long(argc, argv, "+h", options, NULL)) != -1) {
+		switch (option) {
+		case 'g':
+			ages.grace = read_duration("grace-period", optarg);
+			break;
+		case 'e':
+			ages.prepared =
+			    read_duration("expire-prepared", optarg);
+			break;
+		case 'm':
+			ages.mark_only = true;
+			break;
+		case 'r':
+			removing = true;
+			break;
+		case 'h':
+		case 'V':
+			print_and_leave(option == 'V');
+			break;
+		default:
+			usage(stderr);
+			exit(EX_USAGE);
+		}
+	}
+	/* Pods are named to be removed, and only then. */
+	if (removing != (optind < argc) || (removing && ages.mark_only)) {
+		usage(stderr);
+		exit(EX_USAGE);
+	}
+	return optind;
+}
+
+/* Why it may not be removed; NULL if it may. */
+static const char *
+occupied(const struct pod *pod)
+{
+	switch (pod_state(pod)) {
+	case POD_IS_RUNNING:
+		return "is currently running";
+	case POD_IS_EMBRYO:
+	case POD_IS_PREPARING:
+		return "is currently being prepared";
+	case POD_IS_EXITED_DELETING:
+	case POD_IS_DELETING:
+		return "is currently being deleted";
+	case POD_IS_ABORTED_PREPARE:
+	case POD_IS_PREPARED:
+	case POD_IS_EXITED:
+	case POD_IS_EXITED_GARBAGE:
+	case POD_IS_GARBAGE:
+		break;
+	}
+	return NULL;
+}
+
+static int
+remove_pod(struct pod *pod)
+{
+	const char *why = occupied(pod);
+	autofd int lock = -1;
+
+	if (why == NULL) {
+		lock = ended_lock(pod);
+		if (lock < 0 && errno != ENOENT)
+			why = errno == EAGAIN ? "is currently in use"
+					      : "cannot be locked";
+	}
+	if (why != NULL) {
+		warnx("pod \"%s\" %s", pod->uuid, why);
+		return -1;
+	}
+	if (collect(pod) < 0)
+		return -1;
+	(void)printf("\"%s\"\n", pod->uuid);
+	return 0;
+}
+
+static int
+remove_named(char *names[])
+{
+	int failed = 0;
+
+	for (; *names != NULL; names++) {
+		struct pod pod = { .dir = -1 };
+
+		if (named_open(*names, &pod) < 0 || remove_pod(&pod) < 0)
+			failed++;
+		scope_close(&pod.dir);
+	}
+	if (failed > 0)
+		warnx("failed to remove one or more pods");
+	return failed > 0 ? EX_NO : 0;
+}
+
+int
+main(int argc, char *argv[])
+{
+	int status = 0;
+
+	prog_start();
+	argv += read_options(argc, argv);
+	if (removing)
+		status = remove_named(argv);
+	else if (garbage_collect(&ages) < 0)
+		err(EX_IOERR, "pods");
+	if (!ages.mark_only) {
+		(void)shared_unmount();
+		(void)shared_masquerade();
+	}
+	prog_finish();
+	return status;
+}

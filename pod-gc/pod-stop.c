@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* pod-stop - ask pods to end, and wait until they have */
+/*
+ * pod-stop [--force] [--wait=DUR] UUID...
+ *
+ * Sends pod-init of each pod a signal by a descriptor of its process, then
+ * waits until all have ended: process gone, lock free.
+ */
+
+#include <err.h>
+#include <errno.h>
+#include <getopt.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <sys/syscall.h>
+#include <time.h>
+
+#include "alloc.h"
+#include "escape.h"
+#include "named.h"
+#include "num.h"
+#include "pod.h"
+#include "prog.h"
+#include "scope.h"
+
+/* How often what has no event to wait for is looked at. */
+enum { STEP = 10 * 1000000 };
+
+static bool force;
+static int64_t patience = INT64_C(15) * 1000000000;
+
+static void
+usage(FILE *out)
+{
+	(void)fputs("usage: pod-stop [--force] [--wait=DUR] UUID...\n"
+		    "Stops the pods, and returns when they have ended.\n"
+		    "  --force      kill them, without a word to their apps\n"
+		    "  --wait=DUR   how long to wait at most (15s)\n"
+		    "  -h, --help   print this\n"
+		    "      --version  print the version\n",
+	    out);
+}
+
+static void
+print_and_leave(bool version)
+{
+	if (version)
+		(void)puts("pod-stop " RKT_VERSION);
+	else
+		usage(stdout);
+	prog_finish();
+	exit(0);
+}
+
+static void
+set_patience(const char *text)
+{
+	autofree char *shown = escape(text);
+
+	if (duration_parse(text, &patience) < 0)
+		errx(EX_USAGE, "--wait: \"%s\" is not a duration such as 15s",
+		    shown);
+}
+
+static int
+read_options(int argc, char *argv[])
+{
+	static const struct option options[] = {
+		{ "force", no_argument, NULL, 'f' },
+		{ "wait", required_argument, NULL, 'w' },
+		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int option;
+
+	while ((option = getopt_long(argc, argv, "+h", options, NULL)) != -1) {
+		switch (option) {
+		case 'f':
+			force = true;
+			break;
+		case 'w':
+			set_patience(optarg);
+			break;
+		case 'h':
+		case 'V':
+			print_and_leave(option == 'V');
+			break;
+		default:
+			usage(stderr);
+			exit(EX_USAGE);
+		}
+	}
+	if (optind == argc) {
+		usage(stderr);
+		exit(EX_USAGE);
+	}
+	return optind;
+}
+
+/* A pod that is being stopped. */
+struct stopping {
+	struct pod pod;
+	int process; /* -1: it has ended, or never was */
+};
+
+static int64_t
+now(void)
+{
+	struct timespec time = { 0 };
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &time);
+	return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+}
+
+static void
+step(void)
+{
+	const struct timespec time = { .tv_nsec = STEP };
+
+	(void)nanosleep(&time, NULL);
+}
+
+/* One that has the lock and no process yet is on its way: waits for that. */
+static int
+find_process(const struct pod *pod, int64_t end)
+{
+	pid_t pid;
+	int process;
+
+	while ((process = pod_pid_open(pod, &pid)) < 0 &&
+	       pod_locked(pod) == 1 && now() < end)
+		step();
+	return process;
+}
+
+/* Returns 0 if the pod will end, or has, else -1 after a line on stderr. */
+static int
+stop(struct stopping *stopping, int64_t end)
+{
+	const struct pod *pod = &stopping->pod;
+	enum pod_state state = pod_state(pod);
+
+	if (state == POD_IS_EXITED || state == POD_IS_EXITED_GARBAGE ||
+	    state == POD_IS_EXITED_DELETING) {
+		warnx("pod \"%s\" is already stopped", pod->uuid);
+		return 0;
+	}
+	if (state != POD_IS_RUNNING) {
+		warnx("pod \"%s\" is not running", pod->uuid);
+		return -1;
+	}
+	stopping->process = find_process(pod, end);
+	if (stopping->process < 0 && pod_locked(pod) == 1) {
+		warnx("pod \"%s\" has not started yet", pod->uuid);
+		return -1;
+	}
+	/* It may end between the two. */
+	if (stopping->process >= 0 &&
+	    syscall(SYS_pidfd_send_signal, stopping->process,
+		force ? SIGKILL : SIGTERM, NULL, 0) < 0 &&
+	    errno != ESRCH) {
+		warn("pod \"%s\"", pod->uuid);
+		return -1;
+	}
+	(void)printf("\"%s\"\n", pod->uuid);
+	return 0;
+}
+
+/* The process is gone first, then whatever else holds the lock. */
+static int
+wait_for(const struct stopping *stopping, int64_t end)
+{
+	const struct pod *pod = &stopping->pod;
+	struct pollfd process = { .fd = stopping->process, .events = POLLIN };
+	int gone = 0;
+
+	do {
+		int64_t left = end - now();
+
+		gone = poll(&process, 1,
+		    left <= 0                  ? 0
+		    : left / 1000000 > 3600000 ? 3600000
+					       : (int)(left / 1000000 + 1));
+	} while (gone == 0 && now() < end);
+	while (gone == 1 && pod_locked(pod) == 1 && now() < end)
+		step();
+	if (gone == 1 && pod_locked(pod) != 1)
+		return 0;
+	warnx("pod \"%s\" has not ended yet", pod->uuid);
+	return -1;
+}
+
+int
+main(int argc, char *argv[])
+{
+	autofree struct stopping *all = NULL;
+	int count, failed = 0;
+	int64_t end;
+
+	prog_start();
+	argv += read_options(argc, argv);
+	count = argc - optind;
+	all = xcalloc((size_t)count, sizeof *all);
+	if (__builtin_add_overflow(now(), patience, &end))
+		end = INT64_MAX;
+	for (int i = 0; i < count; i++) {
+		all[i] = (struct stopping){ .pod.dir = -1, .process = -1 };
+		if (named_open(argv[i], &all[i].pod) < 0 ||
+		    stop(&all[i], end) < 0)
+			failed++;
+	}
+	for (int i = 0; i < count; i++) {
+		if (all[i].process >= 0 && wait_for(&all[i], end) < 0)
+			failed++;
+		scope_close(&all[i].process);
+		scope_close(&all[i].pod.dir);
+	}
+	prog_finish();
+	if (failed > 0)
+		errx(EX_NO, "failed to stop %d pod(s)", failed);
+	return 0;
+}

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* shared - what several pods have in common, and who has none of it left */
+
+#include <dirent.h>
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/mount.h>
+
+#include "alloc.h"
+#include "dirs.h"
+#include "masquerade.h"
+#include "path.h"
+#include "pod.h"
+#include "record.h"
+#include "scope.h"
+#include "shared.h"
+
+enum { NET_MAX = 64 * 1024 };
+
+/* The images that are mounted, by name in order, and which of them is used. */
+struct mounted {
+	char **keys;
+	bool *used;
+	size_t count;
+};
+
+static int
+by_text(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void
+read_mounted(const char *path, struct mounted *mounted)
+{
+	autodir DIR *entries = opendir(path);
+
+	*mounted = (struct mounted){ 0 };
+	if (entries == NULL)
+		return;
+	for (struct dirent *e; (e = readdir(entries)) != NULL;) {
+		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
+			continue;
+		mounted->keys = xreallocarray(
+		    mounted->keys, mounted->count + 1, sizeof *mounted->keys);
+		mounted->keys[mounted->count++] = xstrdup(e->d_name);
+	}
+	if (mounted->count > 0)
+		qsort(mounted->keys, mounted->count, sizeof *mounted->keys,
+		    by_text);
+	mounted->used = xcalloc(mounted->count + 1, sizeof *mounted->used);
+}
+
+static void
+free_mounted(struct mounted *mounted)
+{
+	for (size_t i = 0; i < mounted->count; i++)
+		free(mounted->keys[i]);
+	free(mounted->keys);
+	free(mounted->used);
+}
+
+static int
+note_images(struct pod *pod, void *data)
+{
+	struct mounted *mounted = data;
+	autodir DIR *images = NULL;
+	int fd = openat(pod->dir, "images",
+	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	images = fd < 0 ? NULL : fdopendir(fd);
+	if (images == NULL) {
+		scope_close(&fd);
+		return 0;
+	}
+	for (struct dirent *e; (e = readdir(images)) != NULL;) {
+		const char *name = e->d_name;
+		char **key = bsearch(&name, mounted->keys, mounted->count,
+		    sizeof *mounted->keys, by_text);
+
+		if (key != NULL)
+			mounted->used[key - mounted->keys] = true;
+	}
+	return 0;
+}
+
+/* All of them, one over the other if so; none is no error. */
+static int
+unmount(const char *path)
+{
+	while (umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW) == 0)
+		continue;
+	return errno == EINVAL || errno == ENOENT ? 0 : -1;
+}
+
+static int
+unmount_unused(const char *path, const struct mounted *mounted)
+{
+	size_t left = mounted->count;
+	int result = 0;
+
+	for (size_t i = 0; i < mounted->count; i++) {
+		autofree char *mount =
+		    xasprintf("%s/%s", path, mounted->keys[i]);
+
+		if (mounted->used[i])
+			continue;
+		if (unmount(mount) < 0 ||
+		    unlinkat(AT_FDCWD, mount, AT_REMOVEDIR) < 0) {
+			warn("%s", mount);
+			result = -1;
+			continue;
+		}
+		left--;
+	}
+	/* The directory is a mount of its own only while it has mounts. */
+	if (left == 0 && unmount(path) < 0) {
+		warn("%s", path);
+		result = -1;
+	}
+	return result;
+}
+
+/* As cas-store does before it mounts.  -1 and errno; ENOENT: it never did. */
+static int
+lock_mounts(void)
+{
+	autofree char *path = xasprintf("%s/mnt.lock", dirs_run());
+	autofd int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+
+	if (fd < 0 || flock(fd, LOCK_EX) < 0)
+		return -1;
+	return take_fd(&fd);
+}
+
+int
+shared_unmount(void)
+{
+	autofree char *path = xasprintf("%s/mnt", dirs_run());
+	autofd int lock = lock_mounts();
+	struct mounted mounted;
+	int result = 0;
+
+	if (lock < 0 && errno == ENOENT)
+		return 0;
+	if (lock < 0) {
+		warn("%s.lock", path);
+		return -1;
+	}
+	read_mounted(path, &mounted);
+	for (enum pod_place place = 0; place < POD_PLACES && mounted.count > 0;
+	     place++)
+		if (pod_each(place, note_images, &mounted) < 0)
+			result = -1;
+	if (result < 0)
+		warn("%s", path);
+	else
+		result = unmount_unused(path, &mounted);
+	free_mounted(&mounted);
+	return result;
+}
+
+/* One network that a running pod names. */
+static int
+keep(const json_t *network)
+{
+	const char *name = record_string(network, "name");
+	const char *text = record_string(network, "masquerade");
+	struct subnet subnet;
+	autofd int lock = -1;
+
+	if (name == NULL || text == NULL || subnet_parse(text, &subnet) < 0)
+		return 0;
+	lock = masquerade_lock(name);
+	return lock < 0 ? -1 : masquerade_keep(name, &subnet);
+}
+
+/* Each network once: by its name and subnet. */
+static int
+note_networks(struct pod *pod, void *data)
+{
+	size_t length = 0;
+	autofree char *bytes = NULL;
+	autofree char *why = NULL;
+	autojson json_t *net = NULL;
+	const json_t *networks;
+	json_t *all = data;
+
+	if (pod_locked(pod) != 1)
+		return 0;
+	bytes = path_read(pod->dir, "net.json", NET_MAX, &length);
+	net = bytes == NULL ? NULL : json_parse(bytes, length, &why);
+	networks = record_get(net, "networks");
+	for (size_t i = 0; i < json_array_size(networks); i++) {
+		json_t *network = json_array_get(networks, i);
+		const char *name = record_string(network, "name");
+		const char *subnet = record_string(network, "masquerade");
+		autofree char *key = NULL;
+
+		if (name == NULL || subnet == NULL)
+			continue;
+		key = xasprintf("%s %s", name, subnet);
+		(void)json_object_set(all, key, network);
+	}
+	return 0;
+}
+
+int
+shared_masquerade(void)
+{
+	autojson json_t *all = json_object();
+	const char *key;
+	json_t *network;
+	int result = pod_each(POD_RUN, note_networks, all);
+
+	json_object_foreach(all, key, network) if (keep(network) < 0) result =
+	    -1;
+	if (masquerade_drop_unused() < 0)
+		result = -1;
+	if (result < 0)
+		warn("masquerade");
+	return result;
+}
