@@ -224,6 +224,9 @@ put(json_t *record, const struct opts *opts, const char *what)
 	struct image_manifest *manifest;
 	struct commit commit;
 
+	if (cas < 0 && errno == EBADMSG)
+		filter_failx(EX_CONFIG,
+		    "%s: the store of another rkt, left alone", dirs_data());
 	if (to < 0)
 		filter_fail(EX_CANTCREAT, "%s/cas", dirs_data());
 	if (blob_copy(file, to, &blob, &fault) < 0 ||

@@ -705,3 +705,11 @@ same_as_tar() {
 	cas-store gc --grace-period=0s
 	nothing_stored
 }
+
+@test "cas-put: leaves another rkt's store alone" {
+	mkdir -p "$RKT_DIR/cas/db" "$T/root"
+	mkaci "$T/root" "$T/x.aci"
+	run -78 --separate-stderr put -q "$T/x.aci"
+	is "cas-put: $RKT_DIR: the store of another rkt, left alone" "$stderr"
+	is "$RKT_DIR/cas/db" "$(find "$RKT_DIR/cas" -mindepth 1)"
+}
