@@ -252,8 +252,7 @@ static const struct row unready[] = {
 	    "apps[0].mounts: not every path is absolute" },
 	{ "{'name':'a','image':{'id':'sha512-" ID128 "'},'app':" RUN "}",
 	    "ports[0].name: 'http' is no app's port" },
-	{ "{'name':'a','image':{'id':'sha512-" ID128
-	  "'},'app':{'exec':['/"
+	{ "{'name':'a','image':{'id':'sha512-" ID128 "'},'app':{'exec':['/"
 	  "a'],'user':'0','group':'0','ports':[{'name':'http','port':80}]},'"
 	  "mounts':[{'volume':'v','path':'/db'}]}",
 	    NULL },
