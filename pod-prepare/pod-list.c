@@ -221,11 +221,12 @@ add_row(struct table *table, const struct summary *pod, size_t n, time_t now)
 	    xasprintf("%s%s%s", image, app->version == NULL ? "" : ":",
 		app->version == NULL ? "" : app->version);
 	autofree char *shown = escape(full_name);
+	autofree char *name = escape(app->name == NULL ? "-" : app->name);
 	autofree char *id = xstrndup(app->id == NULL ? "-" : app->id, SHORT_ID);
 	autofree char *networks = summary_networks(pod);
 
 	table_add(table, n == 0 ? uuid : "");
-	table_add(table, app->name == NULL ? "-" : app->name);
+	table_add(table, name);
 	table_add(table, shown);
 	if (opts.full)
 		table_add(table, id);
@@ -283,9 +284,10 @@ print_status(const struct summary *pod)
 		printf("pid=%ld\n", (long)pod->pid);
 	printf("exited=%s\n", running ? "false" : "true");
 	for (size_t i = 0; i < pod->app_count && !running; i++) {
+		autofree char *name = escape(pod->apps[i].name);
+
 		if (pod->apps[i].status >= 0)
-			printf("app-%s=%d\n", pod->apps[i].name,
-			    pod->apps[i].status);
+			printf("app-%s=%d\n", name, pod->apps[i].status);
 	}
 }
 
