@@ -37,7 +37,7 @@ usage(FILE *out)
 	(void)fputs("usage: pod-stop [--force] [--wait=DUR] UUID...\n"
 		    "Stops the pods, and returns when they have ended.\n"
 		    "  --force      kill them, without a word to their apps\n"
-		    "  --wait=DUR   how long to wait at most (15s)\n"
+		    "  --wait=DUR   how long to wait at most (15s; 0s: not)\n"
 		    "  -h, --help   print this\n"
 		    "      --version  print the version\n",
 	    out);
@@ -213,7 +213,8 @@ main(int argc, char *argv[])
 			failed++;
 	}
 	for (int i = 0; i < count; i++) {
-		if (all[i].process >= 0 && wait_for(&all[i], end) < 0)
+		if (all[i].process >= 0 && patience > 0 &&
+		    wait_for(&all[i], end) < 0)
 			failed++;
 		scope_close(&all[i].process);
 		scope_close(&all[i].pod.dir);

@@ -35,6 +35,9 @@ stop() {
 	is "\"$uuid\""
 	is "pod-stop: pod \"$uuid\" has not ended yet
 pod-stop: failed to stop 1 pod(s)" "$stderr"
+	stop -0 --wait=0s "$uuid"
+	is "\"$uuid\""
+	is '' "$stderr"
 	kill -0 "$(pid_of "$uuid")"
 	stop -0 --force "$uuid"
 	is "\"$uuid\""
