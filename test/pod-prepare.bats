@@ -398,6 +398,7 @@ https://example.com/x.aci"
 	image -m '.app.mountPoints = [{name: "a", path: "/x"},
 		{name: "b", path: "/x/"}]'
 	image -n example.com/plain
+	# shellcheck disable=SC2054
 	volumes=(--volume=a,kind=empty --volume=b,kind=empty)
 	refused 65 'app app: two volumes for mount target "/x"' \
 		"${volumes[@]}" example.com/app
