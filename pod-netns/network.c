@@ -155,7 +155,7 @@ read_conf(
 	its = json_string_value(json_object_get(json, "name"));
 	if (its == NULL)
 		refuse(conf, "name: missing");
-	if (strcmp(its, name) != 0)
+	else if (strcmp(its, name) != 0)
 		return false;
 	read_network(conf, json, network);
 	return true;

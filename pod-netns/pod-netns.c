@@ -182,7 +182,7 @@ static void
 enter_default(const struct pod *pod, int host)
 {
 	struct network network;
-	struct wire wire;
+	struct wire wire = { .index = 0 };
 	autofd int netns = -1;
 
 	network_default(&network);
