@@ -6,7 +6,7 @@ load helpers
 # is in run.json unless JSON is that file.
 a_pod() {
 	pod=$RKT_DIR/pods/$2/$1
-	mkdir -p -m 700 "$RKT_DIR/pods/$2"
+	mkdir -p "$RKT_DIR/pods/$2"
 	mkdir -m 700 "$pod" "$pod/status"
 	touch -d '2015-04-02 13:18:39.070 UTC' "$pod/lock"
 	jq -nc "${3-$one}" >"$pod/run.json"
@@ -169,6 +169,7 @@ $B"
 }
 
 @test "D2 uuid: what is no UUID opens nothing" {
+	export ASAN_OPTIONS=detect_leaks=0 # it cannot under strace
 	a_pod $A prepared
 	for word in '' . .. ../prepared / -- "../../pods/prepared/$A" "$A/" \
 		"${A^^}" $'\n' "$(printf '%0300d' 0)"; do
@@ -221,6 +222,7 @@ $B"
 }
 
 @test "pod-list: takes no lock and changes nothing" {
+	export ASAN_OPTIONS=detect_leaks=0 # it cannot under strace
 	a_pod $A run
 	dead_pid
 	before=$(snapshot "$RKT_DIR")

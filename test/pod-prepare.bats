@@ -398,8 +398,7 @@ https://example.com/x.aci"
 	image -m '.app.mountPoints = [{name: "a", path: "/x"},
 		{name: "b", path: "/x/"}]'
 	image -n example.com/plain
-	# shellcheck disable=SC2054
-	volumes=(--volume=a,kind=empty --volume=b,kind=empty)
+	volumes=("--volume=a,kind=empty" "--volume=b,kind=empty")
 	refused 65 'app app: two volumes for mount target "/x"' \
 		"${volumes[@]}" example.com/app
 	refused 65 'app plain: two volumes for mount target "/x"' \
@@ -517,6 +516,7 @@ example.com/app,version=1.0"
 }
 
 @test "pod-prepare: leaves nothing behind whichever call fails" {
+	export ASAN_OPTIONS=detect_leaks=0 # it cannot under strace
 	image -m '.app.mountPoints = [{name: "data", path: "/data"}]'
 	cas-store get example.com/app >"$T/record"
 	for call in mkdirat linkat symlinkat renameat2 write fcntl; do
@@ -539,6 +539,7 @@ example.com/app,version=1.0"
 }
 
 @test "pod-prepare: killed at any call, it leaves an embryo or a pod in prepare" {
+	export ASAN_OPTIONS=detect_leaks=0 # it cannot under strace
 	image
 	cas-store get example.com/app >"$T/record"
 	for call in mkdirat:1 mkdirat:2 mkdirat:5 linkat:1 linkat:2 symlinkat:1 \
@@ -558,6 +559,7 @@ example.com/app,version=1.0"
 }
 
 @test "pod-prepare: syncs nothing" {
+	export ASAN_OPTIONS=detect_leaks=0 # it cannot under strace
 	image
 	run -0 strace -f -o "$T/trace" pod-prepare -q example.com/app
 	run -1 grep -E 'sync|fdatasync' "$T/trace"
