@@ -74,7 +74,8 @@ $(foreach p,$(filter-out %/pod-init,$(PROGS)),$(eval $(call program,$(p))))
 # Pid 1 of every pod: static, and nothing linked but its own directory.
 $(BIN)/pod-init: $(B)/pod-enter/pod-init.o $(B)/pod-enter/own.a
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) $(INIT_STATIC) -Wl,-z,noexecstack \
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) $(INIT_STATIC) \
+		-Wl,-z,relro,-z,now,-z,noexecstack \
 		-o $@ $^
 INIT_STATIC = -static-pie
 

@@ -89,11 +89,11 @@ web_image() {
 
 # Nothing is left: no pod, no file of the pipe, nothing in the kernel.
 all_is_clean() {
-	rkt gc --grace-period=0s
+	rkt gc --grace-period=0s --expire-prepared=0s
 	rkt gc --grace-period=0s
 	cas-store gc --grace-period=0s
 	is '' "$(find "$RKT_DIR/cas/tmp" -mindepth 1)"
-	is '' "$(find "$RKT_DIR/pods" -mindepth 2 2>/dev/null)"
+	is '' "$(find "$RKT_DIR/pods" -mindepth 2 -maxdepth 2 2>/dev/null)"
 	is "$BEFORE" "$("$TEST/residue")"
 }
 

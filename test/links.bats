@@ -4,8 +4,8 @@ load helpers
 
 # What each program may load, and loads; "static": nothing at all.
 declare -gA LIBS=(
-	[aci-discover]='libc libcurl-gnutls libgumbo libjansson'
-	[aci-fetch]='libc libcrypto libcurl-gnutls libjansson'
+	[aci-discover]='libc libcurl libgumbo libjansson'
+	[aci-fetch]='libc libcrypto libcurl libjansson'
 	[aci-trust]='libc libgpgme libjansson'
 	[aci-verify]='libc libcrypto libgpgme libjansson'
 	[cas-put]='libbz2 libc libcrypto libisal libjansson liblzma'
