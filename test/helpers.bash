@@ -73,7 +73,8 @@ wait_for() {
 
 # field PATH [RECORD]: a member of a record ($output), which must be there.
 field() {
-	jq -er "$1" <<<"${2-$output}"
+	# jq takes no record for a success.
+	test -n "${2-$output}" && jq -er "$1" <<<"${2-$output}"
 }
 
 # is WANT [GOT]: GOT ($output) is exactly WANT; else shows how it differs.
