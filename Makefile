@@ -147,8 +147,11 @@ fuzz: deps ## fuzz each parser for SECONDS (30)
 		test/fuzz/corpus/$${f##*/} > $$f.log 2>&1 || \
 		{ tail -n 40 $$f.log; exit 1; }; \
 		echo $$f: $$(sed -n 's/^stat::number_of_//p' $$f.log); done
+build/fuzz/tar: CPPFLAGS += -Icas-store
+build/fuzz/tar: build/fuzz/cas-store/own.a
 build/fuzz/%: test/fuzz/%.c build/fuzz/lib/own.a
-	$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -fsanitize=fuzzer -o $@ $^ -ljansson
+	$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -fsanitize=fuzzer -o $@ \
+		-Wl,--start-group $^ -Wl,--end-group -ljansson
 
 lint: deps ## both compilers, analysers, shellcheck, mandoc, clang-format
 	test/lint
