@@ -189,6 +189,27 @@ apply_whitelist(struct tree *tree, const struct strings *list)
 	tree_prune(tree);
 }
 
+/*
+ * The directories that every pod mounts something on, where the image has
+ * nothing: made here once, and not in the upper layer at each start.
+ */
+static void
+add_places(struct tree *tree)
+{
+	static const char *const places[] = { "dev", "proc", "sys" };
+
+	for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+		struct inode *inode = NULL;
+
+		if (tree_find(tree, places[i]) != NULL)
+			continue;
+		inode = tree_inode(tree, S_IFDIR | 0755);
+		/* A full tree, or a root that takes none: at the start. */
+		if (inode != NULL)
+			(void)tree_add(tree, places[i], inode);
+	}
+}
+
 static struct image_manifest *
 parse_manifest(const struct aci *aci, const char *what)
 {
@@ -243,6 +264,7 @@ put(json_t *record, const struct opts *opts, const char *what)
 		warnx("%s: extended attribute %s (and such) left out", what,
 		    aci.dropped);
 	apply_whitelist(aci.tree, &manifest->path_whitelist);
+	add_places(aci.tree);
 	tree_finish(aci.tree);
 	commit = (struct commit){
 		.cas = cas,

@@ -44,7 +44,7 @@ static const char usage_text[] =
     "      --no-legend          without the line of headings\n"
     "      --full               keys and sizes in full\n"
     "      --from=DIR           where the index and its archives are: a\n"
-    "                           pod's images/KEY\n"
+    "                           pod's directory\n"
     "      --grace-period=DUR   leave alone what is younger\n"
     "  -h, --help\n"
     "      --version\n";
@@ -295,24 +295,25 @@ check_key(const char *text)
 		errx(EX_USAGE, "%s: not an image's key", shown);
 }
 
-/* A pod's own links to an index and its archives: index, 0, 1, … */
+/* A pod's own links to an index and its archives: KEY.index, KEY.0, … */
 static char *
 mount_from(const char *key, const char *from)
 {
 	autofd int dir = open(from, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	autofree char *index = xasprintf("%s.index", key);
 	struct strings devices = { 0 };
 	char *path;
 
 	if (dir < 0)
 		err(errno == ENOENT ? EX_NOINPUT : EX_IOERR, "%s", from);
 	for (;;) {
-		autofree char *name = xasprintf("%zu", devices.count);
+		autofree char *name = xasprintf("%s.%zu", key, devices.count);
 
 		if (faccessat(dir, name, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
 			break;
 		strings_add(&devices, name);
 	}
-	path = mount_shared(dir, key, "index", devices.list, devices.count);
+	path = mount_shared(dir, key, index, devices.list, devices.count);
 	strings_free(&devices);
 	return path;
 }
@@ -344,7 +345,7 @@ run_mount(char **arguments, size_t count, const struct opts *opts)
 	(void)count;
 	check_key(key);
 	if (opts->from != NULL)
-		marker = xasprintf("%s/tree", opts->from);
+		marker = xasprintf("%s/%s.tree", opts->from, key);
 	if (marker != NULL && access(marker, F_OK) == 0) {
 		tree = xasprintf("tree/%s/rootfs", key);
 		path = store_absolute(tree);

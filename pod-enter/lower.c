@@ -55,8 +55,8 @@ static int
 mount_index(const struct pod *pod, const char *key)
 {
 	autofree char *program = prog_sibling("cas-store");
-	autofree char *from = xasprintf("%s/pods/%s/%s/images/%s", dirs_data(),
-	    pod_place_name(pod->place), pod->uuid, key);
+	autofree char *from = xasprintf("%s/pods/%s/%s", dirs_data(),
+	    pod_place_name(pod->place), pod->uuid);
 	autofree char *last = xstrdup(key);
 	char command[] = "cas-store", verb[] = "mount", option[] = "--from";
 	char *argv[] = { command, verb, option, from, last, NULL };
@@ -86,7 +86,7 @@ mount_index(const struct pod *pod, const char *key)
 static int
 open_tree_of(const struct pod *pod, const char *key)
 {
-	autofree char *marker = xasprintf("images/%s/tree", key);
+	autofree char *marker = xasprintf("%s.tree", key);
 	autofree char *path =
 	    xasprintf("%s/cas/tree/%s/rootfs", dirs_data(), key);
 	struct stat file;

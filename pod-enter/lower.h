@@ -6,7 +6,7 @@ struct pod;
 
 /*
  * A descriptor (O_PATH) of the root directory of the image that the pod links
- * as images/KEY: the mount of its index in the run directory, made by
+ * as KEY.index: the mount of its index in the run directory, made by
  * cas-store if it is not there, or its unpacked tree.  id: sha512-<hex>.
  * Returns -1 with *why, which the caller frees.
  */

@@ -103,8 +103,8 @@ void
 root_open(const struct pod *pod, const struct pod_manifest *manifest,
     const struct pod_app *app, struct root *root)
 {
-	autofree char *upper_path = xasprintf("app/%s/upper", app->name);
-	autofree char *work_path = xasprintf("app/%s/work", app->name);
+	autofree char *upper_path = xasprintf("%s.upper", app->name);
+	autofree char *work_path = xasprintf("%s.work", app->name);
 	autofree char *why = NULL;
 	autofd int lower = lower_open(pod, app->image_id, &why);
 	autofd int upper = -1;

@@ -17,7 +17,7 @@
 struct sock_filter *
 seccomp_program(const struct pod *pod, const char *app, size_t *instructions)
 {
-	autofree char *path = xasprintf("app/%s/seccomp.bpf", app);
+	autofree char *path = xasprintf("%s.bpf", app);
 	size_t length = 0;
 	char *own = path_read(
 	    pod->dir, path, BPF_MAXINSNS * sizeof(struct sock_filter), &length);

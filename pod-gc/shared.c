@@ -70,22 +70,15 @@ static int
 note_images(struct pod *pod, void *data)
 {
 	struct mounted *mounted = data;
-	autodir DIR *images = NULL;
-	int fd = openat(pod->dir, "images",
-	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
-	images = fd < 0 ? NULL : fdopendir(fd);
-	if (images == NULL) {
-		scope_close(&fd);
-		return 0;
-	}
-	for (struct dirent *e; (e = readdir(images)) != NULL;) {
-		const char *name = e->d_name;
-		char **key = bsearch(&name, mounted->keys, mounted->count,
-		    sizeof *mounted->keys, by_text);
+	for (size_t i = 0; i < mounted->count; i++) {
+		autofree char *index = NULL;
 
-		if (key != NULL)
-			mounted->used[key - mounted->keys] = true;
+		if (mounted->used[i])
+			continue;
+		index = xasprintf("%s.index", mounted->keys[i]);
+		mounted->used[i] =
+		    faccessat(pod->dir, index, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 	}
 	return 0;
 }

@@ -187,8 +187,8 @@ latest() {
 	key=$(store example.com/app 1.0)
 	cas-store get "$key" >"$T/record"
 	mkdir "$T/pod"
-	ln "$(jq -r .store.root.path "$T/record")" "$T/pod/index"
-	ln "$(jq -r '.store.root.devices[0]' "$T/record")" "$T/pod/0"
+	ln "$(jq -r .store.root.path "$T/record")" "$T/pod/$key.index"
+	ln "$(jq -r '.store.root.devices[0]' "$T/record")" "$T/pod/$key.0"
 	run -0 cas-store rm "$key"
 	is "$key"
 	run -1 --separate-stderr cas-store mount "$key"
@@ -197,7 +197,7 @@ latest() {
 		"$(cat "$(cas-store mount "--from=$T/pod" "$key")/file")"
 	cas-store umount "$key"
 	# A symbolic link is not what a pod has there.
-	ln -sf "$T/record" "$T/pod/index"
+	ln -sf "$T/record" "$T/pod/$key.index"
 	run --separate-stderr cas-store mount "--from=$T/pod" "$key"
 	test "$status" != 0
 	run -64 cas-store mount "--from=$T/pod" ../../etc
@@ -228,7 +228,7 @@ latest() {
 	touch "$T/root/file"
 	mkaci "$T/root" "$T/x.aci"
 	key=$(put_aci "$T/x.aci" --render=tree)
-	ln "$RKT_DIR/cas/tree/$key/marker" "$T/pod/tree"
+	ln "$RKT_DIR/cas/tree/$key/marker" "$T/pod/$key.tree"
 	cas-store rm "$key"
 	run -1 cas-store get "$key"
 	tree=$(cas-store mount "--from=$T/pod" "$key")

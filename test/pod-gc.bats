@@ -205,8 +205,8 @@ pod-gc: pod \"$uuid\": something is mounted in it, left in garbage"
 	uuid=$(exited_pod)
 	mkdir "$T/host"
 	echo keep >"$T/host/sentinel"
-	ln -s "$T/host" "$RKT_DIR/pods/run/$uuid/app/a/upper/l"
-	ln -s ../../../../../../.. "$RKT_DIR/pods/run/$uuid/app/a/upper/up"
+	ln -s "$T/host" "$RKT_DIR/pods/run/$uuid/a.upper/l"
+	ln -s ../../../../../../.. "$RKT_DIR/pods/run/$uuid/a.upper/up"
 	rm -r "$RKT_DIR/pods/run/$uuid/log"
 	ln -s "$T/host" "$RKT_DIR/pods/run/$uuid/log"
 	gc
@@ -227,7 +227,7 @@ pod-gc: pod \"$uuid\": something is mounted in it, left in garbage"
 
 @test "pod-gc: D3 deep: directories nested without end are removed" {
 	uuid=$(exited_pod)
-	python3 - "$RKT_DIR/pods/run/$uuid/app/a/upper" <<-'EOF'
+	python3 - "$RKT_DIR/pods/run/$uuid/a.upper" <<-'EOF'
 		import os, sys
 		os.chdir(sys.argv[1])
 		for i in range(1500):
@@ -326,7 +326,7 @@ set_change() {
 @test "pod-gc: killed at any moment, the next one goes on" {
 	for try in {1..8}; do
 		uuid=$(exited_pod)
-		seq 100 | sed "s,^,$RKT_DIR/pods/run/$uuid/app/a/upper/etc/," |
+		seq 100 | sed "s,^,$RKT_DIR/pods/run/$uuid/a.upper/etc/," |
 			xargs touch
 		pod-gc 2>/dev/null
 		pod-gc --grace-period=0s 2>/dev/null 3>&- &
@@ -348,7 +348,7 @@ set_change() {
 		mkdir "$RKT_RUN/mnt/$key"
 		test "$key" = sha512-c || mount -t tmpfs none "$RKT_RUN/mnt/$key"
 	done
-	mkdir -p "$RKT_DIR/pods/run/$uuid/images/sha512-a"
+	: >"$RKT_DIR/pods/run/$uuid/sha512-a.index"
 	gc
 	is sha512-a "$(ls "$RKT_RUN/mnt")"
 	mountpoint -q "$RKT_RUN/mnt/sha512-a"

@@ -49,24 +49,19 @@ refused() {
 	pod=$(field .prepare.path)
 	is "$RKT_DIR/pods/prepared/$uuid" "$pod"
 	is "d700 .
-d700 app
-d700 app/app
-d755 app/app/upper
-d700 app/app/work
-l777 container
-d700 images
-d700 images/$key
-f444 images/$key/0
-f444 images/$key/index
+d755 app.upper
+d700 app.work
+f600 container
 f600 lock
-d700 log
 f600 pod
 f600 run.json
+f444 $key.0
+f444 $key.index
 d700 status" "$(cd "$pod" && find . -printf '%y%m %P\n' | sed 's/ $/ ./' |
 		sort -k 2)"
-	is pod "$(readlink "$pod/container")"
-	test "$pod/images/$key/0" -ef "$RKT_DIR/cas/blob/sha512/${key:7:2}/$key"
-	test "$pod/images/$key/index" -ef "$RKT_DIR/cas/index/$key"
+	test "$pod/container" -ef "$pod/pod"
+	test "$pod/$key.0" -ef "$RKT_DIR/cas/blob/sha512/${key:7:2}/$key"
+	test "$pod/$key.index" -ef "$RKT_DIR/cas/index/$key"
 }
 
 @test "pod-prepare: takes the images from records on stdin" {
@@ -256,7 +251,7 @@ https://example.com/x.aci"
 	prepare --name=whole example.com/my_app.x --name=other
 	is '"other"' "$(in_pod '.apps[0].name')"
 	is '"whole"' "$(jq .name "$pod/run.json")"
-	test -d "$pod/app/other/upper"
+	test -d "$pod/other.upper"
 }
 
 @test "pod-prepare: two apps of one name are refused" {
@@ -275,7 +270,7 @@ https://example.com/x.aci"
 	is '["app","two","other"]' "$(in_pod '[.apps[].name]')"
 	is '[["/bin/app","first","1"],["/bin/app","first","2"],["/bin/app","first"]]' \
 		"$(in_pod '[.apps[].app.exec]')"
-	run -0 ls "$pod/images"
+	run -0 find "$pod" -name '*.index'
 	is 2 "${#lines[@]}"
 }
 
@@ -310,7 +305,7 @@ https://example.com/x.aci"
 		--oom-score-adj=-3 --caps-retain=CAP_CHOWN,CAP_SETUID
 	is '{"os/linux/no-new-privileges":true,"resource/memory":{"limit":"16M"},"resource/cpu":{"limit":"500m"},"os/linux/cpu-shares":7,"os/linux/oom-score-adj":-3,"os/linux/capabilities-retain-set":{"set":["CAP_CHOWN","CAP_SETUID"]}}' \
 		"$(in_pod '.apps[0].app.isolators | map({(.name): .value}) | add')"
-	test ! -e "$pod/app/app/seccomp.bpf"
+	test ! -e "$pod/app.bpf"
 }
 
 @test "pod-prepare: capabilities retained and removed at once are refused" {
@@ -333,10 +328,10 @@ https://example.com/x.aci"
 	prepare example.com/app example.com/app --name=all \
 		--seccomp=mode=retain,@appc.io/all example.com/app \
 		--name=default --seccomp=mode=remove,@appc.io/empty
-	own=$(stat -c %s "$pod/app/app/seccomp.bpf")
+	own=$(stat -c %s "$pod/app.bpf")
 	test "$own" -gt 80 && test $((own % 8)) = 0
-	is 0 "$(stat -c %s "$pod/app/all/seccomp.bpf")"
-	test ! -e "$pod/app/default/seccomp.bpf"
+	is 0 "$(stat -c %s "$pod/all.bpf")"
+	test ! -e "$pod/default.bpf"
 }
 
 @test "pod-prepare: a system call or errno that nobody knows is refused" {
@@ -478,7 +473,7 @@ example.com/app,version=1.0"
 	key=$(image)
 	key=${key::71}
 	prepare example.com/app
-	test "$pod/images/$key/tree" -ef "$RKT_DIR/cas/tree/$key/marker"
+	test "$pod/$key.tree" -ef "$RKT_DIR/cas/tree/$key/marker"
 	rm -r "$RKT_DIR/pods"
 	cas-store get example.com/app >"$T/record"
 	mv "$RKT_DIR/cas/tree/$key/rootfs" "$RKT_DIR/cas/tree/$key/gone"
@@ -519,7 +514,7 @@ example.com/app,version=1.0"
 	export ASAN_OPTIONS=detect_leaks=0 # it cannot under strace
 	image -m '.app.mountPoints = [{name: "data", path: "/data"}]'
 	cas-store get example.com/app >"$T/record"
-	for call in mkdirat linkat symlinkat renameat2 write fcntl; do
+	for call in mkdirat linkat renameat2 write fcntl; do
 		for ((n = 1; n < 12; n++)); do
 			status=0
 			# The first two of write are a warning, fcntl's of start.
@@ -542,7 +537,7 @@ example.com/app,version=1.0"
 	export ASAN_OPTIONS=detect_leaks=0 # it cannot under strace
 	image
 	cas-store get example.com/app >"$T/record"
-	for call in mkdirat:1 mkdirat:2 mkdirat:5 linkat:1 linkat:2 symlinkat:1 \
+	for call in mkdirat:1 mkdirat:2 mkdirat:5 linkat:1 linkat:2 linkat:3 \
 		renameat2:1 renameat2:2; do
 		strace -o "$T/trace" \
 			-e "inject=${call%:*}:signal=KILL:when=${call#*:}" \

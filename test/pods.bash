@@ -8,7 +8,7 @@ pod_dir() {
 	uuid=$(cat /proc/sys/kernel/random/uuid)
 	dir=$RKT_DIR/pods/$1/$uuid
 	test -d "$RKT_DIR/pods" || mkdir -m 700 "$RKT_DIR/pods"
-	mkdir -p "$dir/log" "$dir/status" "$dir/app/a/upper/etc"
+	mkdir -p "$dir/log" "$dir/status" "$dir/a.upper/etc"
 	: >"$dir/lock"
 	echo '{"apps":[]}' >"$dir/pod"
 	jq -nc --arg net "${2:-host}" '{net: ($net / ",")}' >"$dir/run.json"
