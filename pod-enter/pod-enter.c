@@ -338,7 +338,6 @@ main(int argc, char **argv)
 	argc -= optind;
 	if (argc < 1 || (!join && (argc > 1 || app != NULL)))
 		usage(stderr, prog_status);
-	if (join)
-		return join_pod(argv[0], app, argv + 1);
-	return enter(argv[0]);
+	/* Nothing is buffered, and what is allocated the kernel frees. */
+	_exit(join ? join_pod(argv[0], app, argv + 1) : enter(argv[0]));
 }
