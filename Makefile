@@ -42,9 +42,9 @@ WARN = -Wall -Wextra -Wpedantic -Wshadow -Wundef -Wvla -Wformat=2 \
 	-Wwrite-strings -Wcast-qual -Wpointer-arith -Wstrict-prototypes \
 	-Wmissing-prototypes -Wold-style-definition -Wimplicit-fallthrough \
 	-Wconversion -Wno-sign-conversion -Wswitch-enum -Wdate-time
-WARN += $(foreach f,-Wlogical-op -Wduplicated-cond -Wduplicated-branches \
-	-Wtrampolines -Wjump-misses-init,$(call flag,$(f)))
-HARDEN = -fstack-protector-strong -fstack-clash-protection -fPIE -fno-common \
+WARN := $(WARN) $(foreach f,-Wlogical-op -Wduplicated-cond \
+	-Wduplicated-branches -Wtrampolines -Wjump-misses-init,$(call flag,$(f)))
+HARDEN := -fstack-protector-strong -fstack-clash-protection -fPIE -fno-common \
 	-fno-strict-aliasing -fno-delete-null-pointer-checks \
 	-fno-strict-overflow $(call flag,-fcf-protection=full) \
 	$(call flag,-ftrivial-auto-var-init=zero)
@@ -56,6 +56,9 @@ CPPFLAGS += -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DRKT_VERSION='"$(VERSION)"' \
 	-Ilib -I$(B)
 ALL_CFLAGS = -std=gnu11 $(WARN) $(WERROR) $(HARDEN) $(FORTIFY) $(CFLAGS)
 
+# make V=1 shows the whole of each command.
+Q = $(if $(V),,@echo '  $(or $(filter %.c,$(firstword $^)),$@)' &&)
+
 objects = $(patsubst %.c,$(B)/%.o,$(filter-out \
 	$(PROGS:=.c) $(MKFILTER).c,$(wildcard $(1)/*.c)))
 programs = $(addprefix $(BIN)/,$(notdir $(PROGS)))
@@ -65,7 +68,7 @@ all: $(programs) $(BIN)/rkt ## build the programs into bin/
 define program
 $(BIN)/$(notdir $(1)): $(B)/$(1).o $(B)/$(dir $(1))own.a $(B)/lib/own.a
 	@mkdir -p $$(@D)
-	$$(CC) $$(ALL_CFLAGS) $$(LDFLAGS) $(if $(filter \
+	$$(Q)$$(CC) $$(ALL_CFLAGS) $$(LDFLAGS) $(if $(filter \
 		$(STATIC_PROGS),$(notdir $(1))),$$(or $$(STATIC),-pie),-pie) \
 		$$(LINK) -o $$@ $$^ $(LIBS_$(notdir $(1))) -ljansson
 endef
@@ -74,7 +77,7 @@ $(foreach p,$(filter-out %/pod-init,$(PROGS)),$(eval $(call program,$(p))))
 # Pid 1 of every pod: static, and nothing linked but its own directory.
 $(BIN)/pod-init: $(B)/pod-enter/pod-init.o $(B)/pod-enter/own.a
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) $(INIT_STATIC) \
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $(INIT_STATIC) \
 		-Wl,-z,relro,-z,now,-z,noexecstack \
 		-o $@ $^
 INIT_STATIC = -static-pie
@@ -82,24 +85,25 @@ INIT_STATIC = -static-pie
 $(foreach d,lib $(DIRS),$(eval $(B)/$(d)/own.a: $(call objects,$(d))))
 $(B)/%/own.a:
 	@mkdir -p $(@D) && rm -f $@
-	$(AR) rcs $@ $^
+	@$(AR) rcs $@ $^
 
 $(B)/%.o: %.c Makefile
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 
 $(B)/mkfilter: $(B)/pod-prepare/mkfilter.o $(B)/pod-prepare/own.a \
 		$(B)/lib/own.a
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -pie $(LINK) -o $@ $^ $(LIBS_mkfilter) -ljansson
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -pie $(LINK) -o $@ $^ \
+		$(LIBS_mkfilter) -ljansson
 $(B)/default-filter.h: $(B)/mkfilter
 	$< > $@.new && mv $@.new $@
 $(B)/pod-enter/seccomp.o: $(B)/default-filter.h
 
 $(BIN)/rkt: rkt.sh
 	@mkdir -p $(@D)
-	sed 's/@VERSION@/$(VERSION)/' $< > $@.new
-	chmod 755 $@.new && mv $@.new $@
+	$(Q)sed 's/@VERSION@/$(VERSION)/' $< > $@.new
+	@chmod 755 $@.new && mv $@.new $@
 
 deps: ## install what building, running and testing need (Debian)
 	@missing=$$(for p in $(DEPS_BUILD) $(DEPS_RUN) $(DEPS_TEST); do \
@@ -109,19 +113,20 @@ deps: ## install what building, running and testing need (Debian)
 		apt-get -q update && apt-get -qy --no-install-recommends \
 		install $$missing; }
 
+JOBS = $(if $(findstring j,$(firstword -$(MAKEFLAGS))),,-j$(shell nproc))
 demo: deps ## a signed etcd image, from its name to a running pod
-	$(MAKE) all
-	test/demo
+	@$(MAKE) --no-print-directory $(JOBS) all
+	@test/demo
 
 check: deps ## build and run every test
-	$(MAKE) all unit
-	test/run
+	@$(MAKE) --no-print-directory $(JOBS) all unit
+	@test/run
 
 UNITS = $(patsubst test/unit/%.c,$(B)/unit/%,$(wildcard test/unit/*.c))
 unit: $(UNITS)
 $(B)/unit/%: test/unit/%.c $(foreach d,$(DIRS) lib,$(B)/$(d)/own.a)
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(ALL_CFLAGS) $(addprefix -I,$(DIRS)) -MMD -MP \
+	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) $(addprefix -I,$(DIRS)) -MMD -MP \
 		$(LDFLAGS) -pie $(LINK) -o $@ $(filter %.c %.a,$^) $(UNIT_LIBS) \
 		-ljansson
 UNIT_LIBS = -lseccomp -lcap -lgumbo -lcrypto -lisal -llzma -lbz2
@@ -130,12 +135,12 @@ UNIT_LIBS = -lseccomp -lcap -lgumbo -lcrypto -lisal -llzma -lbz2
 ASAN = BIN=build/asan/bin FORTIFY= STATIC=
 UBSAN_TRAP = -fsanitize=undefined -fsanitize-undefined-trap-on-error
 asan: deps ## the same tests on a build with ASan and UBSan
-	$(MAKE) $(ASAN) B=build/asan/init CFLAGS='-O1 -g $(UBSAN_TRAP)' \
+	@$(MAKE) --no-print-directory $(ASAN) B=build/asan/init CFLAGS='-O1 -g $(UBSAN_TRAP)' \
 		build/asan/bin/pod-init
-	$(MAKE) $(ASAN) B=build/asan -o build/asan/bin/pod-init \
+	@$(MAKE) --no-print-directory $(JOBS) $(ASAN) B=build/asan -o build/asan/bin/pod-init \
 		CFLAGS='-O1 -g -fno-omit-frame-pointer \
 		-fsanitize=address,undefined -fno-sanitize-recover=all' all unit
-	RKT_BIN=$(CURDIR)/build/asan/bin RKT_BUILD=$(CURDIR)/build/asan test/run
+	@RKT_BIN=$(CURDIR)/build/asan/bin RKT_BUILD=$(CURDIR)/build/asan test/run
 
 # Each parser that reads what a stranger wrote; crashes land in build/fuzz.
 SECONDS ?= 30
@@ -160,8 +165,8 @@ lint: deps ## both compilers, analysers, shellcheck, mandoc, clang-format
 	test/lint
 
 bench: deps ## measure against peers, as ratios of one run
-	$(MAKE) all
-	test/bench/run
+	@$(MAKE) --no-print-directory $(JOBS) all
+	@test/bench/run
 
 install: all ## install below $(DESTDIR)$(PREFIX)
 	install -d $(DESTDIR)$(PREFIX)/bin
