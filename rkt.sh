@@ -71,6 +71,87 @@ tool() {
 	"$@" || exit $FAILED
 }
 
+### A warm start: sh reads no further than it runs, so this comes first
+
+# prepare ARG… - sets $pod; fails if an image is not in the store
+prepare() {
+	status=0
+	trace 'pod-prepare -q' "$@"
+	pod=$(pod-prepare -q --fetchable "$@") || status=$?
+	test $status -eq 0 || test $status -eq 66 || exit $FAILED
+	return $status
+}
+
+start() { # POD - becomes it
+	trace pod-netns "$1" pod-enter "$1"
+	exec pod-netns --fail-status=$FAILED "$1" \
+		pod-enter --fail-status=$FAILED "$1"
+}
+
+insecure() { # LIST
+	parts=
+	for part in $(IFS=,; printf '%s ' $1)
+	do
+		case $part in
+		none) ;;
+		image) unsigned=yes ;;
+		tls | http) parts=$parts,$part ;;
+		pubkey) ;;
+		all-fetch | all)
+			unsigned=yes
+			parts=,tls,http
+			;;
+		*) die "--insecure-options: $part: no such option" ;;
+		esac
+	done
+	remote=${parts:+--insecure-options=${parts#,}}
+}
+
+directory() { # VARIABLE DIR
+	case $2 in
+	/*) ;;
+	*) die "$2: not an absolute path" ;;
+	esac
+	export "$1=$2"
+	trace export "$1=$2"
+}
+
+while test $# -gt 0
+do
+	option=$1
+	case $option in
+	--help | -help | -h)
+		set -- help
+		break
+		;;
+	--*) option=${option#-} ;;
+	esac
+	case $option in
+	-debug) export RKT_DEBUG=1 ;;
+	-dir=*) directory RKT_DIR "${1#*=}" ;;
+	-local-config=*) directory RKT_CONF "${1#*=}" ;;
+	-system-config=*) directory RKT_SYSTEM_CONF "${1#*=}" ;;
+	-insecure-options=*) insecure "${1#*=}" ;;
+	-insecure-skip-verify) insecure image,tls ;;
+	-dir | -local-config | -system-config | -insecure-options)
+		test $# -gt 1 || usage "$1 needs a value"
+		value=$2
+		shift 2
+		set -- "$option=$value" "$@"
+		continue
+		;;
+	-*) die "$1: no such global option" ;;
+	*) break ;;
+	esac
+	shift
+done
+
+command=${1-help}
+test $# -eq 0 || shift
+case $command in
+run) prepare "$@" && start "$pod" ;;
+esac
+
 ### Images
 
 # fetch REF - from a name to a stored image: the pipe of rkt-tools(7)
@@ -81,8 +162,8 @@ fetch() {
 	esac
 	if test -n "$unsigned"
 	then
-		trace "aci-discover $remote" "$1"
-		trace "	| aci-fetch $remote --no-signature |" cas-put -q --insecure
+		quote "aci-discover $remote" "$1"
+		trace "$line | aci-fetch $remote --no-signature | cas-put -q --insecure"
 		printf 'rkt: warning: %s\n' \
 			'signature verification has been disabled' >&2
 		aci-discover $remote "$1" |
@@ -217,13 +298,8 @@ cmd_image() { # VERB [ARG…]
 
 ### Pods
 
-# prepare ARG… - sets $pod; fetches the images that are missing
-prepare() {
-	status=0
-	trace 'pod-prepare -q' "$@"
-	pod=$(pod-prepare -q --fetchable "$@") || status=$?
-	test $status -ne 0 || return 0
-	test $status -eq 66 || exit $FAILED
+# fetch_prepare ARG… - sets $pod; fetches the images that are missing
+fetch_prepare() {
 	images=$(pod-prepare --images "$@") || exit $FAILED
 	while read -r image
 	do
@@ -236,19 +312,13 @@ prepare() {
 	pod=$(pod-prepare -q "$@") || exit $FAILED
 }
 
-start() { # POD - becomes it
-	trace pod-netns "$1" pod-enter "$1"
-	exec pod-netns --fail-status=$FAILED "$1" \
-		pod-enter --fail-status=$FAILED "$1"
-}
-
 cmd_run() { # [POD-OPTION…] IMAGE [IMAGE-OPTION…] [-- ARG… [---]]…
-	prepare "$@"
+	fetch_prepare "$@" # what could start without has, above
 	start "$pod"
 }
 
 cmd_prepare() { # the same
-	prepare "$@"
+	prepare "$@" || fetch_prepare "$@"
 	printf '%s\n' "$pod"
 }
 
@@ -328,66 +398,6 @@ cmd_help() {
 	END
 }
 
-insecure() { # LIST
-	parts=
-	for part in $(IFS=,; printf '%s ' $1)
-	do
-		case $part in
-		none) ;;
-		image) unsigned=yes ;;
-		tls | http) parts=$parts,$part ;;
-		pubkey) ;;
-		all-fetch | all)
-			unsigned=yes
-			parts=,tls,http
-			;;
-		*) die "--insecure-options: $part: no such option" ;;
-		esac
-	done
-	remote=${parts:+--insecure-options=${parts#,}}
-}
-
-directory() { # VARIABLE DIR
-	case $2 in
-	/*) ;;
-	*) die "$2: not an absolute path" ;;
-	esac
-	export "$1=$2"
-	trace export "$1=$2"
-}
-
-while test $# -gt 0
-do
-	option=$1
-	case $option in
-	--help | -help | -h)
-		set -- help
-		break
-		;;
-	--*) option=${option#-} ;;
-	esac
-	case $option in
-	-debug) export RKT_DEBUG=1 ;;
-	-dir=*) directory RKT_DIR "${1#*=}" ;;
-	-local-config=*) directory RKT_CONF "${1#*=}" ;;
-	-system-config=*) directory RKT_SYSTEM_CONF "${1#*=}" ;;
-	-insecure-options=*) insecure "${1#*=}" ;;
-	-insecure-skip-verify) insecure image,tls ;;
-	-dir | -local-config | -system-config | -insecure-options)
-		test $# -gt 1 || usage "$1 needs a value"
-		value=$2
-		shift 2
-		set -- "$option=$value" "$@"
-		continue
-		;;
-	-*) die "$1: no such global option" ;;
-	*) break ;;
-	esac
-	shift
-done
-
-command=${1-help}
-test $# -eq 0 || shift
 case $command in
 fetch | trust | image | run | prepare | enter | list | status | stop | rm | gc | version | help)
 	"cmd_$command" "$@"
