@@ -119,7 +119,7 @@ refused() {
 	web_restart
 	refused 69 aci-fetch \
 		'https://other.example:444/other.example/444-1.0.aci.asc:'\
-" Failed to connect to other.example port 444 after N ms:"\
+' Failed to connect to other.example port 444 after N ms:'\
 " Couldn't connect to server" other.example/444:1.0
 }
 

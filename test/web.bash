@@ -186,7 +186,8 @@ web_canned() {
 web_uncan() {
 	local pid
 	for pid in ${WEB_CANNED-}; do
-		kill "$pid" 2>/dev/null && wait "$pid" 2>/dev/null
+		kill "$pid" 2>/dev/null || :
+		wait "$pid" 2>/dev/null || : # 143, as it should
 	done
 	WEB_CANNED=''
 }
