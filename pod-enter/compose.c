@@ -192,7 +192,7 @@ seal(const struct image *image)
 }
 
 int
-compose_plan(const struct compose *compose, uint32_t *owner)
+compose_plan(const struct compose *compose)
 {
 	size_t count = compose->manifest->app_count;
 	size_t size = sizeof(struct plan) + count * sizeof(struct plan_app);
@@ -212,7 +212,6 @@ compose_plan(const struct compose *compose, uint32_t *owner)
 		plan->apps[i] = make_app(&image, compose, i);
 	plan->size = (uint32_t)image.used;
 	memcpy(image.bytes, plan, size);
-	*owner = plan->apps[0].uid;
 	fd = seal(&image);
 	free(image.bytes);
 	return fd;

@@ -19,7 +19,6 @@ struct compose {
 
 /*
  * Resolves users in the images, and writes all that pod-init needs into a
- * sealed memfd.  *owner is the user id of the first app.  What fails ends the
- * process.
+ * sealed memfd.  What fails ends the process.
  */
-int compose_plan(const struct compose *compose, uint32_t *owner);
+int compose_plan(const struct compose *compose);

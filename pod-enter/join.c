@@ -139,24 +139,18 @@ copy_limits(const struct target *target)
 			prog_die("resource limits");
 }
 
-/* A new terminal of the pod's own devpts, which is not the image's. */
-static int
-open_ptmx(const struct target *target)
+/* Makes a terminal of the pod's own devpts, and of nothing of the image's. */
+static void
+make_terminal(const struct target *target, struct terminal *terminal)
 {
 	autofree char *path = xasprintf("/proc/%ld/root", (long)target->pid);
 	autofd int root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	autofd int ptmx = inroot_open(
-	    root, "dev/pts/ptmx", O_RDWR | O_NOCTTY | O_NONBLOCK, 0);
+	autofd int pts = beneath_open(root, "dev/pts", O_PATH | O_DIRECTORY, 0);
 	struct statfs fs;
 
-	if (ptmx >= 0 && fstatfs(ptmx, &fs) == 0 &&
-	    fs.f_type != DEVPTS_SUPER_MAGIC) {
-		(void)close(take_fd(&ptmx));
-		errno = ENOTTY;
-	}
-	if (ptmx < 0)
-		prog_die("the pod's terminals");
-	return take_fd(&ptmx);
+	if (pts < 0 || fstatfs(pts, &fs) < 0 || fs.f_type != DEVPTS_SUPER_MAGIC)
+		prog_diex("pod %s: has no terminals", target->pod.uuid);
+	terminal_make(terminal, pts);
 }
 
 /* The command line of pod-init that runs it. */
@@ -244,7 +238,7 @@ join_pod(const char *uuid, const char *app, char **argv)
 	}
 	copy_limits(&target);
 	if (terminal_find(&terminal, true))
-		terminal_make(&terminal, open_ptmx(&target));
+		make_terminal(&target, &terminal);
 	supervise_prepare(&terminal);
 	if (setns(target.process, CLONE_NEWPID) < 0)
 		prog_die("pod %s: pid namespace", target.pod.uuid);

@@ -230,18 +230,56 @@ leave_pod(bool away)
 		(void)close(fd);
 }
 
+/* The apps' roots, as far as they are made outside of the pod. */
+static struct root *
+open_roots(const struct pod *pod, const struct pod_manifest *manifest,
+    const char *hostname)
+{
+	struct root *roots = xcalloc(manifest->app_count, sizeof *roots);
+
+	for (size_t i = 0; i < manifest->app_count; i++) {
+		roots[i].hostname = hostname;
+		root_open(pod, manifest, &manifest->apps[i], &roots[i]);
+	}
+	return roots;
+}
+
+/* The plan, and the streams of which it speaks. */
+static void
+open_plan(struct compose *compose, const struct choices *choices,
+    struct terminal *terminal, struct birth *birth)
+{
+	bool wanted = terminal_find(terminal, choices->interactive);
+
+	if (birth->cgroup >= 0)
+		compose->flags |= PLAN_CGROUP;
+	if (choices->detach) {
+		compose->flags |= PLAN_READY;
+		compose->app_flags = APP_LOG;
+	} else {
+		compose->flags |= PLAN_FOREGROUND;
+		compose->app_flags = wanted ? APP_TERMINAL : 0;
+	}
+	birth->flags = compose->flags;
+	birth->plan = compose_plan(compose);
+	dev_share(&birth->shared);
+	if (wanted && !choices->detach)
+		terminal_make(terminal, birth->shared.pts);
+	birth->shared.terminal = terminal->number;
+	open_streams(choices, terminal, birth);
+	open_outputs(compose->manifest, choices, birth);
+}
+
 static int
 enter(const char *uuid)
 {
 	autofree char *why = NULL;
 	struct pod pod;
-	struct terminal terminal;
 	struct pod_manifest *manifest;
 	struct choices choices;
-	struct root *roots;
-	struct compose compose = { .flags = PLAN_FOREGROUND };
-	struct birth birth = { .shared = { -1, -1, -1 } };
-	uint32_t owner;
+	struct terminal terminal;
+	struct compose compose = { .pod = &pod };
+	struct birth birth = { .pod = &pod, .shared = { -1, -1, -1 } };
 	bool away;
 	pid_t pid;
 
@@ -255,42 +293,21 @@ enter(const char *uuid)
 	manifest = read_manifest(&pod);
 	choices = read_choices(&pod);
 	isolators_report(manifest);
-	birth.pod = &pod;
 	birth.count = manifest->app_count;
 	birth.hostname = choices.hostname;
 	birth.cgroup = make_cgroups(&pod, manifest);
-	if (birth.cgroup >= 0)
-		compose.flags |= PLAN_CGROUP;
-	roots = xcalloc(birth.count, sizeof *roots);
-	for (size_t i = 0; i < birth.count; i++) {
-		roots[i].hostname = choices.hostname;
-		root_open(&pod, manifest, &manifest->apps[i], &roots[i]);
-	}
-	birth.roots = roots;
-	compose.pod = &pod;
+	birth.roots = open_roots(&pod, manifest, choices.hostname);
 	compose.manifest = manifest;
-	compose.roots = roots;
-	if (choices.detach) {
-		compose.flags ^= PLAN_FOREGROUND | PLAN_READY;
-		compose.app_flags = APP_LOG;
-	} else if (terminal_find(&terminal, choices.interactive)) {
-		compose.app_flags = APP_TERMINAL;
-	}
-	birth.flags = compose.flags;
-	birth.plan = compose_plan(&compose, &owner);
-	dev_share(&birth.shared);
-	if ((compose.app_flags & APP_TERMINAL) != 0) {
-		terminal_make(&terminal, openat(birth.shared.pts, "ptmx",
-					     O_RDWR | O_NOCTTY | O_CLOEXEC));
-	}
-	open_streams(&choices, &terminal, &birth);
-	open_outputs(manifest, &choices, &birth);
+	compose.roots = birth.roots;
+	open_plan(&compose, &choices, &terminal, &birth);
 	supervise_prepare(&terminal);
 	pid = birth_pod(&birth);
 	leave_pod(away);
 	if (choices.detach)
 		return 0;
 	terminal_lend(&terminal);
+	if (terminal.lent)
+		(void)fputs("Press ^] three times to kill container\n", stderr);
 	return supervise(&terminal, pid, false);
 }
 

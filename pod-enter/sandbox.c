@@ -46,10 +46,16 @@ take_streams(const struct sandbox *s)
 		fail(s, "descriptors");
 	if (!s->terminal)
 		return;
-	/* It may still be another's, whose handler has not ended. */
+	/*
+	 * It may still be another's, whose handler has not ended.  The user
+	 * may open it again, as /dev/stdout.
+	 */
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-		if (ioctl(fd, TIOCSCTTY, 0) == 0)
+		if (ioctl(fd, TIOCSCTTY, 0) == 0) {
+			if (fchown(fd, s->app->uid, (gid_t)-1) < 0)
+				fail(s, "terminal");
 			break;
+		}
 }
 
 /* A session keyring of its own: the caller's keys stay the caller's. */

@@ -54,13 +54,14 @@ terminal_find(struct terminal *terminal, bool interactive)
 }
 
 void
-terminal_make(struct terminal *terminal, int ptmx)
+terminal_make(struct terminal *terminal, int pts)
 {
+	int ptmx = openat(pts, "ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC);
 	struct termios mode;
 	int unlock = 0;
 
 	terminal->master = ptmx;
-	if (ioctl(ptmx, TIOCSPTLCK, &unlock) < 0 ||
+	if (ptmx < 0 || ioctl(ptmx, TIOCSPTLCK, &unlock) < 0 ||
 	    ioctl(ptmx, TIOCGPTN, &terminal->number) < 0)
 		prog_die("the pod's terminal");
 	terminal->slave =

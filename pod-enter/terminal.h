@@ -28,10 +28,10 @@ struct terminal {
 bool terminal_find(struct terminal *terminal, bool interactive);
 
 /*
- * Makes the pod's terminal from its ptmx, with the size and the mode of the
- * caller's, owned by uid.  What fails ends the process.
+ * Makes the pod's terminal in pts, the root of its devpts, with the size and
+ * the mode of the caller's.  What fails ends the process.
  */
-void terminal_make(struct terminal *terminal, int ptmx);
+void terminal_make(struct terminal *terminal, int pts);
 
 /* What descriptor i is to be for the pod: that, or the pod's terminal. */
 int terminal_stream(const struct terminal *terminal, int i);
