@@ -227,6 +227,28 @@ error_record='{"v":1,"future":[1],"error":{"step":"fetch","status":69}}'
 	is '{"deep":[1.5,null]}' "$(jq -c .future <<<"$output")"
 }
 
+@test "no descriptor leaks along the chain, or into the app" {
+	busybox_aci "$T/image.aci"
+	put_aci "$T/image.aci"
+	for network in --net=host --private-net; do
+		echo "$network"
+		want='0 1 2 3'
+		test "$network" = --net=host || want='0 1 2 3 5'
+		pod=$(pod-prepare -q "$network" example.com/busybox)
+		# But for find's own.
+		run -0 bash -c 'exec 7</ 9>"$2" && exec pod-netns "$1" find \
+			/proc/self/fd -type l ! -lname "/proc/*" -printf "%f "' \
+			sh "$pod" "$T/file"
+		is "$want "
+		run -0 bash -c 'exec 7</ 9>"$1" && exec rkt run "$2" \
+			example.com/busybox -- "ls -C /proc/self/fd"' sh \
+			"$T/file" "$network"
+		# But for that of ls, the last.
+		is '0 1 2' "$(awk '{ $1 = $1; sub(" [0-9]+$", ""); print }' \
+			<<<"$output")"
+	done
+}
+
 @test "rkt: help, version, and 254 for what it does not know" {
 	run -0 --separate-stderr rkt help
 	matches 'COMMANDS:.*GLOBAL OPTIONS:'
