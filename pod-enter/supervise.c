@@ -261,5 +261,6 @@ supervise(struct terminal *terminal, pid_t pid, bool joined)
 			carry_out(&s);
 	}
 	drain(&s);
+	terminal_restore();
 	return status;
 }

@@ -39,7 +39,7 @@ int terminal_stream(const struct terminal *terminal, int i);
 /*
  * Puts the caller's terminal into our mode if it is in our foreground: every
  * key at once, and with interactive none of them special.  Undone by
- * terminal_restore(), and at exit.
+ * terminal_restore(), and by exit(3).
  */
 void terminal_lend(struct terminal *terminal);
 void terminal_restore(void);

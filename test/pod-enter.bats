@@ -47,7 +47,9 @@ edit() {
 app() {
 	prepare example.com/app -- "$1"
 	test $# -lt 2 || edit "$2"
-	run --separate-stderr pod-enter "$pod"
+	status=0
+	output=$(pod-enter "$pod" 2>"$T/stderr") || status=$?
+	stderr=$(cat "$T/stderr")
 }
 
 # says TEXT COMMANDS [EDIT]: that is all that the app says, and it succeeds.
@@ -70,7 +72,7 @@ start() {
 
 # has APP FILE: it has made this in its root.
 has() {
-	test -e "$(place "$pod")/app/$1/upper/$2"
+	test -e "$(place "$pod")/$1.upper/$2"
 }
 
 place() {
@@ -634,7 +636,7 @@ ENOSYS' 'probe call 999; probe call 435 0 0; probe call 5000'
 	says EPERM 'probe keys find'
 	# Even without a filter.
 	prepare example.com/app -- 'probe keys find; touch /ready; sleep 100'
-	: >"$(place "$pod")/app/app/seccomp.bpf"
+	: >"$(place "$pod")/app.bpf"
 	"$PROBE" keys add pod-enter "$pod" >"$T/out" &
 	wait_for has app ready
 	is ENOKEY "$(cat "$T/out")"
@@ -879,7 +881,7 @@ post'
 	kill -KILL $!
 	wait $! || :
 	wait_for test ! -d "/proc/$init"
-	is orderly "$(cat "$(place "$pod")/app/app/upper/end")"
+	is orderly "$(cat "$(place "$pod")/app.upper/end")"
 }
 
 @test "pod-enter: killed while the pod is made, it leaves no process" {
@@ -1009,7 +1011,7 @@ attributes='
 			{name: "os/linux/no-new-privileges", value: true}]'
 		(ulimit -n 500 -s 4096 -u 3000; umask 077
 			echo 300 >/proc/self/oom_score_adj; exec pod-enter "$pod")
-		upper=$(place "$pod")/app/app/upper
+		upper=$(place "$pod")/app.upper
 		wait_for test -e "$upper/tmp/ready"
 		CANARY=1 setpriv --inh-caps +chown,+sys_admin --groups 1,2,3 \
 			pod-enter --join "$pod" sh -c "$attributes" >"$T/entered"
@@ -1146,7 +1148,7 @@ in_terminal() {
 	test "$status" = 0
 	kill -TERM "$(init)"
 	prepare --interactive example.com/app -- 'probe tiocsti; echo end; sleep 0.3'
-	: >"$(place "$pod")/app/app/seccomp.bpf"
+	: >"$(place "$pod")/app.bpf"
 	in_terminal "spawn sh -c {pod-enter $pod; read -t 1 x; echo \"left:\$x:\"}
 		want end
 		want {left::}
@@ -1222,9 +1224,9 @@ in_terminal() {
 	run -125 --separate-stderr pod-enter "$pod"
 	is 'pod-enter: app: no command to run' "$stderr"
 	prepare example.com/app -- true
-	echo -n 123 >"$(place "$pod")/app/app/seccomp.bpf"
+	echo -n 123 >"$(place "$pod")/app.bpf"
 	run -125 --separate-stderr pod-enter "$pod"
-	is 'pod-enter: app: app/app/seccomp.bpf: Invalid argument' "$stderr"
+	is 'pod-enter: app: app.bpf: Invalid argument' "$stderr"
 }
 
 @test "pod-enter: nothing of an ended pod is left but its directory" {
@@ -1237,6 +1239,6 @@ in_terminal() {
 }
 
 @test "pod-init: is for pod-enter only" {
-	run -1 --separate-stderr pod-init </dev/null
+	run -125 --separate-stderr pod-init </dev/null
 	matches '^pod-init: not started by pod-enter: ' "$stderr"
 }
