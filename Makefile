@@ -60,7 +60,7 @@ ALL_CFLAGS = -std=gnu11 $(WARN) $(WERROR) $(HARDEN) $(FORTIFY) $(CFLAGS)
 Q = $(if $(V),,@echo '  $(or $(filter %.c,$(firstword $^)),$@)' &&)
 
 objects = $(patsubst %.c,$(B)/%.o,$(filter-out \
-	$(PROGS:=.c) $(MKFILTER).c,$(wildcard $(1)/*.c)))
+	$(PROGS:=.c) $(MKFILTER).c $(INIT_ONLY),$(wildcard $(1)/*.c)))
 programs = $(addprefix $(BIN)/,$(notdir $(PROGS)))
 
 all: $(programs) $(BIN)/rkt ## build the programs into bin/
@@ -74,13 +74,19 @@ $(BIN)/$(notdir $(1)): $(B)/$(1).o $(B)/$(dir $(1))own.a $(B)/lib/own.a
 endef
 $(foreach p,$(filter-out %/pod-init,$(PROGS)),$(eval $(call program,$(p))))
 
-# Pid 1 of every pod: static, and nothing linked but its own directory.
-$(BIN)/pod-init: $(B)/pod-enter/pod-init.o $(B)/pod-enter/own.a
+# Pid 1 of every pod: static, and no library, not even that of C.
+INIT = bare plan pod-init sandbox say
+INIT_ONLY = $(patsubst %,pod-enter/%.c,bare sandbox say)
+INIT_CFLAGS = -std=gnu11 $(WARN) $(WERROR) $(HARDEN) $(CFLAGS) -ffreestanding \
+	-fvisibility=hidden -mstack-protector-guard=global \
+	-U_FORTIFY_SOURCE
+$(B)/init/%.o: pod-enter/%.c Makefile
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $(INIT_STATIC) \
-		-Wl,-z,relro,-z,now,-z,noexecstack \
-		-o $@ $^
-INIT_STATIC = -static-pie
+	$(Q)$(CC) $(CPPFLAGS) $(INIT_CFLAGS) -MMD -MP -c -o $@ $<
+$(BIN)/pod-init: $(INIT:%=$(B)/init/%.o)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(INIT_CFLAGS) $(LDFLAGS) -nostdlib -static-pie \
+		-Wl,-z,relro,-z,now,-z,noexecstack -o $@ $^
 
 $(foreach d,lib $(DIRS),$(eval $(B)/$(d)/own.a: $(call objects,$(d))))
 $(B)/%/own.a:

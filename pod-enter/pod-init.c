@@ -18,7 +18,6 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -271,11 +270,22 @@ supervise(const sigset_t *set)
 	}
 }
 
+/* Of an app, as pod-enter has written it. */
+static uint32_t
+read_number(const char *text)
+{
+	uint32_t number = 0;
+
+	for (; *text >= '0' && *text <= '9' && number < PLAN_APPS_MAX; text++)
+		number = number * 10 + (uint32_t)(*text - '0');
+	return number;
+}
+
 /* Runs COMMAND as a process of an app; pod-enter has brought us here. */
 static _Noreturn void
 join(char **argv)
 {
-	unsigned long app = strtoul(argv[2], NULL, 10);
+	uint32_t app = read_number(argv[2]);
 	struct sandbox sandbox = {
 		.plan = plan,
 		.app = &plan->apps[app],
