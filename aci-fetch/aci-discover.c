@@ -12,7 +12,6 @@
  */
 
 #include <getopt.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -167,8 +166,6 @@ main(int argc, char **argv)
 	int option;
 
 	prog_start();
-	/* A peer that hangs up, in the pipe or on the net, is an error. */
-	(void)signal(SIGPIPE, SIG_IGN);
 	while ((option = getopt_long(argc, argv, "+h", options, NULL)) != -1)
 		switch (option) {
 		case 'k':

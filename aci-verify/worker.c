@@ -35,7 +35,6 @@ child(json_t *(*work)(const void *data), const void *data, unsigned seconds,
 	if (getppid() != parent)
 		_exit(1);
 	(void)setpgid(0, 0);
-	(void)signal(SIGPIPE, SIG_IGN);
 	if (setrlimit(RLIMIT_CPU, &cpu) < 0 ||
 	    setrlimit(RLIMIT_CORE, &core) < 0)
 		_exit(1);

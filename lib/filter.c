@@ -3,6 +3,7 @@
 
 #include <err.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,15 +21,42 @@ enum { DROPS = 16 };
 static const char *step = "";
 static bool quiet;
 static char *drops[DROPS];
-static size_t drop_count;
+static volatile sig_atomic_t drop_count;
 static void (*undo)(void);
 static bool any; /* has a record been read? */
+
+static void
+drop_files(void)
+{
+	for (sig_atomic_t i = 0; i < drop_count; i++)
+		(void)unlink(drops[i]);
+}
+
+/* Interrupted at a keyboard, say: what the pipe has downloaded goes. */
+static void
+on_end(int number)
+{
+	drop_files();
+	(void)raise(number); /* blocked till we return; then it ends us */
+}
 
 void
 filter_start(const char *name, bool be_quiet)
 {
+	static const int ends[] = { SIGHUP, SIGINT, SIGTERM };
+	const struct sigaction action = { .sa_handler = on_end,
+		.sa_flags = (int)SA_RESETHAND };
+	struct sigaction was;
+
 	step = name;
 	quiet = be_quiet;
+	/* A reader that is gone is an error like others. */
+	(void)signal(SIGPIPE, SIG_IGN);
+	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+		/* What is ignored (nohup(1)) stays so. */
+		if (sigaction(ends[i], NULL, &was) == 0 &&
+		    was.sa_handler == SIG_DFL)
+			(void)sigaction(ends[i], &action, NULL);
 }
 
 void
@@ -36,7 +64,8 @@ filter_unlink_on_failure(const char *path)
 {
 	if (drop_count == DROPS)
 		errx(EX_SOFTWARE, "%s: too many files to drop", path);
-	drops[drop_count++] = xstrdup(path);
+	drops[drop_count] = xstrdup(path);
+	drop_count++; /* a signal may come at any time */
 }
 
 /*
@@ -61,8 +90,7 @@ filter_quit(int status)
 {
 	if (undo != NULL)
 		undo();
-	for (size_t i = 0; i < drop_count; i++)
-		(void)unlink(drops[i]);
+	drop_files();
 	/* The reader must end with our status even in a plain sh pipe. */
 	if (!quiet)
 		(void)printf("{\"v\":1,\"error\":{\"step\":\"%s\","

@@ -18,7 +18,8 @@
 
 /*
  * Call after prog_start(): step is the member that this filter adds.  A quiet
- * filter (-q) prints no error record: stdout is for its one word.
+ * filter (-q) prints no error record: stdout is for its one word.  From now on
+ * SIGPIPE is ignored: a reader that is gone is an error of filter_write().
  */
 void filter_start(const char *step, bool quiet);
 
@@ -38,8 +39,9 @@ json_t *filter_read_next(void);
 void filter_write(const json_t *record);
 
 /*
- * What the caller registers here is removed if the filter fails: the files
- * that the failing pipe leaves in the store's tmp.  At most 16; copies path.
+ * What the caller registers here is removed if the filter fails, or is ended
+ * by SIGHUP, SIGINT or SIGTERM: the files that the failing pipe leaves in the
+ * store's tmp.  At most 16; copies path.
  */
 void filter_unlink_on_failure(const char *path);
 

@@ -535,6 +535,37 @@ endless_gpg() {
 	verify 0 example.com/app
 }
 
+@test "aci-verify: ended or unread, it leaves no file of the pipe's" {
+	local signal pid
+	trust_key alice example.com/app
+	mkdir -p "$RKT_DIR/cas/tmp"
+	aci=$RKT_DIR/cas/tmp/fetch-1
+	head -c 1000 /dev/urandom >"$aci"
+	sign alice "$aci"
+	cp "$aci" "$T/1"
+	cp "$aci.asc" "$T/2"
+	record example.com/app >"$T/record"
+	run -74 bash -c 'aci-verify <"$1" | true; exit "${PIPESTATUS[0]}"' \
+		bash "$T/record"
+	is '' "$(ls -A "$RKT_DIR/cas/tmp")"
+	endless_gpg
+	for signal in HUP INT TERM; do
+		cp "$T/1" "$aci"
+		cp "$T/2" "$aci.asc"
+		rm -f "$T/gpg.pid"
+		env --default-signal=INT aci-verify <"$T/record" \
+			>/dev/null 2>&1 3>&- &
+		pid=$!
+		wait_for test -s "$T/gpg.pid"
+		kill -s "$signal" "$pid"
+		status=0
+		wait "$pid" || status=$?
+		is "$((128 + $(kill -l "$signal")))" "$status"
+		kill -KILL "$(cat "$T/gpg.pid")" || :
+		is '' "$(find "$RKT_DIR/cas/tmp" -name 'fetch-*')"
+	done
+}
+
 @test "aci-verify: says so when there is no gpg" {
 	trust_key alice example.com/app
 	sign alice "$aci"
