@@ -115,54 +115,39 @@ parse_options(int argc, char *argv[], struct opts *opts)
 		usage(EX_USAGE);
 }
 
-/* A file of the pipe's own, in the store's tmp; others are the caller's. */
-static bool
-is_ours(const char *path)
+/* The pipe's own files, in the store's tmp; others are the caller's. */
+static void
+claim_file(const char *path)
 {
-	autofree char *tmp = store_absolute("tmp/");
-	size_t length = strlen(tmp);
-
-	return path != NULL && strncmp(path, tmp, length) == 0 &&
-	       path[length] != '\0' && strchr(path + length, '/') == NULL;
+	if (path != NULL && dirs_in_tmp(path))
+		filter_unlink_on_failure(path);
 }
 
 static void
-claim_files(const json_t *record)
+remove_file(const char *path)
 {
-	static const char *const members[] = { "fetch.aci", "fetch.asc" };
-
-	for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
-		const char *path = record_string(record, members[i]);
-
-		if (is_ours(path))
-			filter_unlink_on_failure(path);
-	}
+	if (path != NULL && dirs_in_tmp(path))
+		(void)unlink(path);
 }
 
-static void
-remove_files(const json_t *record)
-{
-	const char *aci = record_string(record, "fetch.aci");
-	const char *asc = record_string(record, "fetch.asc");
-
-	if (is_ours(aci))
-		(void)unlink(aci);
-	if (is_ours(asc))
-		(void)unlink(asc);
-}
-
+/* The image, which no longer has its name then if it is the pipe's own. */
 static int
-open_file(const char *path)
+open_file(const json_t *record)
 {
+	const char *path = record_string(record, "fetch.aci");
+	autofree char *shown = escape(path);
 	/* O_NONBLOCK: it may be a fifo, which must not hold us up. */
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	struct stat status;
 
 	if (fd < 0)
 		filter_fail(
-		    errno == ENOENT ? EX_NOINPUT : EX_IOERR, "%s", path);
+		    errno == ENOENT ? EX_NOINPUT : EX_IOERR, "%s", shown);
 	if (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode))
-		filter_failx(EX_DATAERR, "%s: not a regular file", path);
+		filter_failx(EX_DATAERR, "%s: not a regular file", shown);
+	/* Now: whoever kills us later leaves nothing. */
+	remove_file(path);
+	remove_file(record_string(record, "fetch.asc"));
 	return fd;
 }
 
@@ -237,7 +222,7 @@ put(json_t *record, const struct opts *opts, const char *what)
 	struct fault fault = { 0 };
 	struct blob blob = { 0 };
 	struct aci aci = { 0 };
-	autofd int file = open_file(record_string(record, "fetch.aci"));
+	autofd int file = open_file(record);
 	autofd int cas = store_open();
 	autofd int tmp = cas < 0 ? -1 : store_dir(cas, "tmp");
 	autofd int to = tmp < 0 ? -1 : publish_open(tmp, 0444);
@@ -300,7 +285,8 @@ main(int argc, char *argv[])
 	parse_options(argc, argv, &opts);
 	filter_start("store", opts.quiet);
 	record = filter_read();
-	claim_files(record);
+	claim_file(record_string(record, "fetch.aci"));
+	claim_file(record_string(record, "fetch.asc"));
 	if (record_string(record, "fetch.aci") == NULL)
 		filter_failx(EX_DATAERR, "stdin: the record has no fetch.aci");
 	what = escape(record_string(record, "image") != NULL
@@ -309,7 +295,6 @@ main(int argc, char *argv[])
 	if (check_verified(record, opts.insecure, &fault) < 0)
 		refuse(what, &fault);
 	put(record, &opts, what);
-	remove_files(record);
 	if (opts.quiet)
 		(void)puts(record_string(record, "store.key"));
 	else

@@ -197,6 +197,7 @@ static void
 print_row(const char *key, const json_t *info, const struct opts *opts)
 {
 	autofree char *name = full_name(info);
+	autofree char *shown = escape(name);
 	int64_t size = record_number(info, "size", 0);
 	time_t imported =
 	    (time_t)(record_number(info, "imported", 0) / 1000000000);
@@ -206,7 +207,7 @@ print_row(const char *key, const json_t *info, const struct opts *opts)
 	if (localtime_r(&imported, &local) != NULL)
 		(void)strftime(when, sizeof when, "%Y-%m-%d %H:%M:%S", &local);
 	(void)printf(
-	    "%.*s  %-31s  ", opts->full ? KEY_TEXT : SHORT_KEY, key, name);
+	    "%.*s  %-31s  ", opts->full ? KEY_TEXT : SHORT_KEY, key, shown);
 	if (opts->full)
 		(void)printf("%11" PRId64, size);
 	else

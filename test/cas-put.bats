@@ -696,6 +696,12 @@ same_as_tar() {
 	refused 65 'entry 3: \\x1b\[31m/../x\\x0a: ".." in its name'
 }
 
+@test "D8 cas-put: a path in a record is shown escaped" {
+	run -66 --separate-stderr cas-put --insecure \
+		<<<'{"v":1,"fetch":{"aci":"/no\u001b[31m/where"}}'
+	is 'cas-put: /no\x1b[31m/where: No such file or directory' "$stderr"
+}
+
 @test "cas-put: a file that is no file is refused at once" {
 	mkfifo "$T/fifo"
 	run -65 --separate-stderr timeout 5 cas-put --insecure <<<"$(record "$T/fifo")"
