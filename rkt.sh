@@ -19,7 +19,7 @@ case $0 in
 */*) PATH=${0%/*}:$PATH ;;
 esac
 export PATH RKT_PROG=rkt
-remote=   # --insecure-options= for the tools that ask a server
+remote=   # " --insecure-options=…" for the tools that ask a server
 unsigned= # set if images need no signature
 
 die() { # TEXT
@@ -104,7 +104,7 @@ insecure() { # LIST
 		*) die "--insecure-options: $part: no such option" ;;
 		esac
 	done
-	remote=${parts:+--insecure-options=${parts#,}}
+	remote=${parts:+ --insecure-options=${parts#,}}
 }
 
 directory() { # VARIABLE DIR
@@ -157,21 +157,19 @@ esac
 # fetch REF - from a name to a stored image: the pipe of rkt-tools(7)
 fetch() {
 	case $1 in
-	*://* | /* | ./* | ../* | sha512-*) ;;
+	*://* | /* | ./* | ../* | *.aci | sha512-*) ;;
 	*) printf 'rkt: searching for app image %s\n' "$1" >&2 ;;
 	esac
 	if test -n "$unsigned"
 	then
-		quote "aci-discover $remote" "$1"
-		trace "$line | aci-fetch $remote --no-signature | cas-put -q --insecure"
-		printf 'rkt: warning: %s\n' \
-			'signature verification has been disabled' >&2
+		quote "aci-discover$remote" "$1"
+		trace "$line | aci-fetch$remote --no-signature | cas-put -q --insecure"
 		aci-discover $remote "$1" |
 		aci-fetch $remote --no-signature |
 		cas-put -q --insecure
 	else
-		quote "aci-discover $remote" "$1"
-		trace "$line | aci-fetch $remote | aci-verify | cas-put -q"
+		quote "aci-discover$remote" "$1"
+		trace "$line | aci-fetch$remote | aci-verify | cas-put -q"
 		aci-discover $remote "$1" |
 		aci-fetch $remote |
 		aci-verify |
@@ -227,13 +225,14 @@ cmd_trust() { # (--prefix=P | --root) [KEY…]
 			review=--skip-fingerprint-review
 			;;
 		--insecure-allow-http | -insecure-allow-http)
-			remote=--insecure-options=http
+			remote=' --insecure-options=http'
 			;;
 		-*) usage "$need" ;;
 		*) break ;;
 		esac
 		shift
 	done
+	{ true <&0; } 2>/dev/null || exec </dev/null
 	case ${prefix:+p}${root:+r} in
 	'') die 'trust: needs --prefix=PREFIX or --root' ;;
 	pr) die 'trust: --prefix and --root exclude each other' ;;
@@ -257,31 +256,31 @@ cmd_trust() { # (--prefix=P | --root) [KEY…]
 }
 
 trust_discovered() { # PREFIX
-	trace "aci-discover $remote --keys" "$1"
-	keys=$(
-		RKT_PROG='Error determining key location: --prefix meta discovery error'
-		aci-discover $remote --keys "$1"
-	) || exit $FAILED
-	keys=$(printf '%s\n' "$keys" | aci-fetch $remote --keys) || exit $FAILED
-	review "--prefix=$1"
+	quote "aci-discover$remote --keys" "$1"
+	trace_review "$line | aci-fetch$remote --keys" "--prefix=$1"
+	{
+		RKT_PROG='Error determining key location: --prefix meta discovery error' \
+			aci-discover $remote --keys "$1" |
+		aci-fetch $remote --keys |
+		aci-trust --records=/dev/fd/3 $review "--prefix=$1" 3<&0 <&4
+	} 4<&0 || exit $FAILED
 }
 
 trust_key() { # URL|FILE
-	trace "aci-fetch $remote --key" "$1"
-	keys=$(aci-fetch $remote --key "$1") || exit $FAILED
-	if test -n "$root"
-	then
-		review --root
-	else
-		review "--prefix=$prefix"
-	fi
+	to=--root
+	test -z "$prefix" || to=--prefix=$prefix
+	quote "aci-fetch$remote --key" "$1"
+	trace_review "$line" "$to"
+	{
+		aci-fetch $remote --key "$1" |
+		aci-trust --records=/dev/fd/3 $review "$to" 3<&0 <&4
+	} 4<&0 || exit $FAILED
 }
 
-review() { # --prefix=P|--root - shows the keys in $keys, stores what is trusted
-	trace 'aci-trust --records=FILE' $review "$1"
-	aci-trust --records=/dev/fd/3 $review "$1" 3<<-END || exit $FAILED
-	$keys
-	END
+# trace_review LINE --prefix=P|--root - the key on the pipe, the answer not
+trace_review() {
+	quote "$1 | aci-trust --records=/dev/fd/3" $review "$2"
+	trace "$line 3<&0 </dev/tty"
 }
 
 cmd_image() { # VERB [ARG…]

@@ -15,7 +15,6 @@
 
 #include <err.h>
 #include <getopt.h>
-#include <signal.h>
 #include <stdio.h>
 
 #include "alloc.h"
@@ -71,6 +70,16 @@ open_signature(void)
 	return opts.signature == NULL ? -1 : image_open(opts.signature);
 }
 
+static void
+announce(const char *how, const char *place)
+{
+	autofree char *shown = escape(place);
+
+	warnx("%s %s", how, shown);
+	if (opts.no_signature)
+		warnx("warning: signature verification has been disabled");
+}
+
 /* The member fetch; the files get their names. */
 static void
 add_image(json_t *record, const char *url, struct image *image)
@@ -124,6 +133,7 @@ from_endpoint(struct web *web, const json_t *endpoint, bool last, bool with_asc,
 
 	if (aci == NULL || asc == NULL)
 		filter_failx(EX_DATAERR, "stdin: discover.endpoints: no URL");
+	announce("fetching image from", aci);
 	status = image_download(web, (opts.insecure & WEB_HTTP) != 0, dir, aci,
 	    with_asc ? asc : NULL, &opts.limits, image, &why);
 	if (status == 0)
@@ -168,10 +178,12 @@ from_url(
 	autofree char *asc = url_swap(url, ".aci", ".aci.asc");
 	struct image image = IMAGE_NONE;
 	char *why = NULL;
-	int status = image_download(web, true, dir, url,
+	int status;
+
+	announce("fetching image from", url);
+	status = image_download(web, true, dir, url,
 	    opts.no_signature || signature >= 0 ? NULL : asc, &opts.limits,
 	    &image, &why);
-
 	if (status != 0) {
 		autofree char *shown = escape(why);
 
@@ -187,7 +199,6 @@ from_file(json_t *record, const char *path, int signature)
 {
 	autofree char *real = realpath(path, NULL);
 	autofree char *url = xasprintf("file://%s", real != NULL ? real : path);
-	autofree char *shown = escape(path);
 	autofd int fd = image_open(path);
 	autofd int beside = -1;
 	autofd int dir = -1;
@@ -199,7 +210,7 @@ from_file(json_t *record, const char *path, int signature)
 	}
 	dir = spool_dir();
 	spool_confine(NULL);
-	warnx("using image from file %s", shown);
+	announce("using image from file", path);
 	spool_open(&image.aci, dir, true);
 	image_copy(fd, path, opts.limits.size, &image.aci);
 	own_signature(signature, dir, &image);
@@ -353,8 +364,6 @@ main(int argc, char **argv)
 	autojson json_t *record = NULL;
 
 	prog_start();
-	/* A peer that hangs up, in the pipe or on the net, is an error. */
-	(void)signal(SIGPIPE, SIG_IGN);
 	read_options(argc, argv);
 	check_operands(argc - optind);
 	filter_start("fetch", false);

@@ -146,12 +146,10 @@ image_download(struct web *web, bool http, int dir, const char *aci,
     const char *asc, const struct image_limits *limits, struct image *image,
     char **why)
 {
-	autofree char *shown = escape(aci);
 	int status = 0;
 
 	*image = (struct image)IMAGE_NONE;
 	*why = NULL;
-	warnx("fetching image from %s", shown);
 	if (asc != NULL) {
 		spool_open(&image->asc, dir, false);
 		status = signature(web, http, aci, asc, &image->asc, why);

@@ -119,8 +119,6 @@ check_options(int operands)
 	if (opts.prefix == NULL && !opts.root)
 		errx(EX_USAGE, "aborting due to implicit unbounded trust: say "
 			       "--prefix \"example.com/foo\" or --root");
-	if (opts.prefix != NULL)
-		check_prefix();
 }
 
 /* The keys in a file, read strictly before gpg sees them. */
@@ -252,6 +250,9 @@ main(int argc, char *argv[])
 			warnx("%s", why);
 		return status;
 	}
+	/* Not before: whoever failed in the pipe has said why. */
+	if (opts.prefix != NULL)
+		check_prefix();
 	for (size_t i = 0; i < files.count; i++)
 		trust_file(&files.list[i], &outcome);
 	if (outcome.trusted > 0)

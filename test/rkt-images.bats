@@ -1,0 +1,272 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# rkt-images - rkt trust, fetch and image: words, streams and the traced lines
+#
+# The rows are those of the founding documents' commands: what people saw
+# there on stderr and stdout is what they see here.
+# shellcheck disable=SC2154
+
+load helpers
+load web
+
+URL=https://example.com/app-1.0.aci
+
+setup_file() {
+	web_start example.com
+	mkdir "$BATS_FILE_TMPDIR/root"
+	echo data >"$BATS_FILE_TMPDIR/root/file"
+	web_page example.com "$(
+		web_tag ac-discovery example.com/app \
+			'https://example.com/app-{version}.{ext}'
+		web_tag ac-discovery-pubkeys example.com/app \
+			https://example.com/key.gpg
+	)"
+	mkaci "$BATS_FILE_TMPDIR/root" "$WEB/example.com/app-1.0.aci"
+	sign good "$WEB/example.com/app-1.0.aci"
+	cp "$(key_file good)" "$WEB/example.com/key.gpg"
+}
+
+teardown_file() {
+	web_end
+}
+
+# The fingerprint as people compare it.
+spaced() {
+	fingerprint good | tr a-f A-F | sed -E 's/(.{4})/\1 /g; s/ $//;
+		s/^(.{24})/\1 /'
+}
+
+# What rkt trust says of the key from there before it asks.
+shown() {
+	printf 'Prefix: "%s"\nKey: "%s"\n' "$1" "$2"
+	printf 'GPG key fingerprint is: %s\n' "$(spaced)"
+	printf '  good <good@example.com>\n'
+	printf 'Are you sure you want to trust this key (yes/no)? '
+}
+
+# key_path PREFIX
+key_path() {
+	echo "$RKT_CONF/trustedkeys/prefix.d/$1/$(fingerprint good)"
+}
+
+# The key, 32 digits of it, of an image file.
+short_key() {
+	echo "sha512-$(gzip -dc "$1" | sha512sum | head -c 32)"
+}
+
+@test "row 2 rkt trust: the six lines, and the key is there after a yes" {
+	run -0 --separate-stderr rkt trust --prefix example.com/app <<<yes
+	is ''
+	is "$(shown example.com/app https://example.com/key.gpg)Trusting\
+ \"https://example.com/key.gpg\" for prefix \"example.com/app\".
+Added key for prefix \"example.com/app\" at \"$(key_path example.com/app)\"" \
+		"$stderr"
+	test -f "$(key_path example.com/app)"
+	is '' "$(ls -A "$RKT_DIR/cas/tmp")"
+}
+
+@test "row 3 rkt trust: a no stores nothing, anything else is asked again" {
+	run -254 --separate-stderr rkt trust --prefix example.com/app \
+		< <(printf 'what\nno\n')
+	is ''
+	is "$(shown example.com/app https://example.com/key.gpg)Please enter\
+ 'yes' or 'no'
+Are you sure you want to trust this key (yes/no)? Not trusting\
+ \"https://example.com/key.gpg\"." "$stderr"
+	is '' "$(find "$RKT_CONF" "$RKT_DIR/cas/tmp" -type f)"
+	# With nobody to ask there is no yes.
+	run -254 --separate-stderr rkt trust --prefix example.com/app </dev/null
+	# (In a shell of its own: bats would have its pipe there.)
+	run -254 --separate-stderr sh -c \
+		'rkt trust --prefix example.com/app <&-'
+	is '' "$(find "$RKT_CONF" "$RKT_DIR/cas/tmp" -type f)"
+}
+
+@test "rows 4 and 7 rkt trust: a key from a URL or a file, for a prefix" {
+	local location
+
+	for location in https://example.com/key.gpg "$(key_file good)"; do
+		rm -rf "$RKT_CONF/trustedkeys"
+		run -0 --separate-stderr rkt trust -prefix=example.com \
+			"$location" <<<yes
+		matches "^Prefix: \"example.com\"
+Key: \"$location\"
+.*Trusting \"$location\" for prefix \"example.com\".
+Added key for prefix \"example.com\" at" "$stderr"
+		is "$(key_path example.com)" \
+			"$(find "$RKT_CONF/trustedkeys" -type f)"
+	done
+}
+
+@test "row 5 rkt trust: --root DOMAIN is for the domain, --root FILE for all" {
+	web_page example.com/app "$(web_tag ac-discovery-pubkeys \
+		example.com/app https://example.com/key.gpg)"
+	run -0 --separate-stderr rkt trust --root example.com/app <<<yes
+	is "$(key_path example.com/app)" \
+		"$(find "$RKT_CONF/trustedkeys" -type f)"
+	run -0 --separate-stderr rkt trust --root "$(key_file good)" <<<yes
+	test -f "$RKT_CONF/trustedkeys/root.d/$(fingerprint good)"
+}
+
+@test "row 6 rkt trust: a host without tags, and what is no prefix" {
+	local why='Error determining key location: --prefix meta discovery error'
+	run -254 --separate-stderr rkt trust --prefix example.com/other <<<yes
+	is ''
+	is "$why: found no ACI meta tags" "$stderr"
+	run -254 --separate-stderr rkt trust --prefix 'a b' <<<yes
+	is "$why: prefix \"a b\" may hold only a-z, 0-9 and -._~/" "$stderr"
+	run -254 --separate-stderr rkt trust --prefix example.com/app \
+		https://example.com/absent.gpg <<<yes
+	is 'rkt: https://example.com/absent.gpg: bad HTTP status code: 404' \
+		"$stderr"
+	is '' "$(find "$RKT_CONF" "$RKT_DIR" -type f)"
+}
+
+@test "row 9 rkt fetch: a URL with an old signature beside it" {
+	local old=https://example.com/old.aci
+	trust_key good example.com/app
+	cp "$WEB/example.com/app-1.0.aci" "$WEB/example.com/old.aci"
+	cp "$WEB/example.com/app-1.0.aci.asc" "$WEB/example.com/old.sig"
+	run -0 --separate-stderr rkt fetch "$old"
+	is "$(short_key "$WEB/example.com/old.aci")"
+	matches "^rkt: fetching image from $old
+Downloading signature from $old.asc
+Downloading signature from https://example.com/old.sig
+Downloading ACI: [0-9.]+ B
+rkt: signature verified:
+  good <good@example.com>\$" "$stderr"
+}
+
+@test "rows 10, 13, 14 rkt fetch: a name, and the blob as it was" {
+	local key
+	trust_key good example.com/app
+	run -0 --separate-stderr rkt fetch example.com/app:1.0
+	is "$(short_key "$WEB/example.com/app-1.0.aci")"
+	matches "^rkt: searching for app image example.com/app:1.0
+rkt: fetching image from $URL
+Downloading signature from $URL.asc
+Downloading ACI: [0-9.]+ B
+rkt: signature verified:
+  good <good@example.com>\$" "$stderr"
+	run -0 --separate-stderr rkt fetch --full example.com/app:1.0
+	key=$output
+	is 71 "${#key}"
+	is "$RKT_DIR/cas/blob/
+$RKT_DIR/cas/blob/sha512
+$RKT_DIR/cas/blob/sha512/${key:7:2}
+$RKT_DIR/cas/blob/sha512/${key:7:2}/$key" "$(find "$RKT_DIR/cas/blob/")"
+	cmp <(gzip -dc "$WEB/example.com/app-1.0.aci") \
+		"$RKT_DIR/cas/blob/sha512/${key:7:2}/$key"
+}
+
+@test "rows 11, 26 rkt fetch: without a key refused, unless told not to check" {
+	run -254 --separate-stderr rkt fetch example.com/app:1.0
+	is ''
+	matches 'rkt: example.com/app: signature by a key that is not trusted' \
+		"$stderr"
+	run -0 --separate-stderr rkt -insecure-skip-verify fetch \
+		example.com/app:1.0
+	is "$(short_key "$WEB/example.com/app-1.0.aci")"
+	matches "rkt: fetching image from $URL
+rkt: warning: signature verification has been disabled
+Downloading ACI: [0-9.]+ B\$" "$stderr"
+}
+
+@test "row 21 rkt fetch: an id that is none, naming the character" {
+	run -254 --separate-stderr rkt fetch sha512-1z
+	is 'rkt: sha512-1z: image ID holds "z", which is not a lower-case'\
+' hexadecimal digit' "$stderr"
+}
+
+@test "rkt fetch: a file says which one it is, and is not searched for" {
+	trust_key good --root
+	cp "$WEB/example.com/app-1.0.aci" "$T/app.aci"
+	cp "$WEB/example.com/app-1.0.aci.asc" "$T/app.aci.asc"
+	cd "$T"
+	run -0 --separate-stderr rkt fetch app.aci
+	is 'rkt: using image from file app.aci
+rkt: signature verified:
+  good <good@example.com>' "$stderr"
+}
+
+@test "rkt fetch: --pull-policy says when a server is asked" {
+	trust_key good example.com/app
+	run -254 --separate-stderr rkt fetch --store-only example.com/app:1.0
+	is 'rkt: example.com/app:1.0: not in the store' "$stderr"
+	rkt fetch example.com/app:1.0
+	web_requests >/dev/null
+	run -0 --separate-stderr rkt fetch --pull-policy=new example.com/app:1.0
+	is '' "$stderr"
+	run -0 --separate-stderr rkt fetch --pull-policy=never \
+		example.com/app:1.0
+	is '' "$stderr"
+	is '' "$(web_requests)"
+}
+
+@test "D8 rkt image list: what a manifest says is shown escaped" {
+	mkaci -v $'1\e]0;x\a\u202e' "$BATS_FILE_TMPDIR/root" "$T/x.aci"
+	put_aci "$T/x.aci"
+	run -0 --separate-stderr rkt image list --no-legend
+	matches 'example.com/app:1\\x1b\]0;x\\x07\\xe2\\x80\\xae ' "$output"
+}
+
+@test "rkt image: the words, and 254 for what is not there" {
+	put_aci "$WEB/example.com/app-1.0.aci"
+	run -0 --separate-stderr rkt image cat-manifest example.com/app
+	is "$(tar -xzOf "$WEB/example.com/app-1.0.aci" manifest)"
+	run -0 --separate-stderr rkt image rm example.com/app
+	run -254 --separate-stderr rkt image rm example.com/app
+	is 'rkt: example.com/app: not in the store' "$stderr"
+	run -0 --separate-stderr rkt image gc --grace-period=0s
+	is '' "$(find "$RKT_DIR" -type f)"
+	run -254 --separate-stderr rkt image list --no-such-option
+	run -254 --separate-stderr rkt image no-such-word
+}
+
+# traced RKT-ARG...: the lines that RKT_TRACE=1 shows, with its success.
+traced() {
+	RKT_TRACE=1 rkt "$@" 2>&1 >/dev/null <<<yes |
+		grep -E '^(aci|cas|pod)-'
+}
+
+@test "RKT_TRACE: each line of a fetch runs by itself at a prompt" {
+	local line
+	trust_key good --root
+	line=$(traced fetch example.com/app:1.0)
+	is 'aci-discover example.com/app:1.0 | aci-fetch | aci-verify |'\
+' cas-put -q' "$line"
+	rm -r "$RKT_DIR/cas"
+	run -0 --separate-stderr sh -c "$line"
+	is "$(short_key "$WEB/example.com/app-1.0.aci")" "${output:0:39}"
+	line=$(traced --insecure-options=image,tls fetch example.com/app:1.0)
+	is 'aci-discover --insecure-options=tls example.com/app:1.0 |'\
+' aci-fetch --insecure-options=tls --no-signature |'\
+' cas-put -q --insecure' "$line"
+	rm -r "$RKT_DIR/cas"
+	run -0 --separate-stderr sh -c "$line"
+	is "$(short_key "$WEB/example.com/app-1.0.aci")" "${output:0:39}"
+}
+
+@test "RKT_TRACE: a name with quotes and blanks is quoted" {
+	local name="it's \"a\" \$(touch x).aci" line
+	cd "$T"
+	cp "$WEB/example.com/app-1.0.aci" "$name"
+	line=$(traced --insecure-options=image fetch "./$name")
+	rm -r "$RKT_DIR/cas"
+	run -0 --separate-stderr sh -c "$line"
+	is "$(short_key "$WEB/example.com/app-1.0.aci")" "${output:0:39}"
+	test ! -e x
+}
+
+@test "RKT_TRACE: each line of a trust runs by itself on a terminal" {
+	local line
+	for words in --prefix=example.com/app \
+		"--root $(key_file good)"; do
+		# shellcheck disable=SC2086
+		line=$(traced trust $words)
+		rm -r "$RKT_CONF/trustedkeys"
+		in_tty sh -c "$line" <<<yes
+		is "$(fingerprint good)" \
+			"$(find "$RKT_CONF/trustedkeys" -type f -printf %f)"
+	done
+}
