@@ -129,7 +129,7 @@ each(const struct clean *clean, const char *path,
 	autofd int fd = openat(
 	    clean->cas, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	autodir DIR *dir = NULL;
-	int result = 0;
+	int result = 0, saved = 0;
 
 	if (fd < 0)
 		return errno == ENOENT || errno == ENOTDIR ? 0 : -1;
@@ -139,8 +139,12 @@ each(const struct clean *clean, const char *path,
 	(void)take_fd(&fd);
 	for (struct dirent *e; (e = readdir(dir)) != NULL;)
 		if (path_is_name(e->d_name) &&
-		    visit(clean, dirfd(dir), e->d_name) < 0)
+		    visit(clean, dirfd(dir), e->d_name) < 0) {
+			saved = errno;
 			result = -1;
+		}
+	if (result < 0)
+		errno = saved;
 	return result;
 }
 
@@ -185,7 +189,8 @@ clean_names(const struct clean *clean, int dir, const char *name)
 	int result = each(clean, path, clean_file);
 
 	/* Fails as long as there are entries in it. */
-	(void)unlinkat(dir, name, AT_REMOVEDIR);
+	if (result == 0)
+		(void)unlinkat(dir, name, AT_REMOVEDIR);
 	return result;
 }
 
@@ -198,7 +203,9 @@ clean_remote(const struct clean *clean, int dir, const char *name)
 	    bytes == NULL ? NULL : json_parse(bytes, strlen(bytes), &why);
 	const char *key = record_string(remote, "key");
 
-	if (key != NULL && store_is_key(key) && has_image(clean->cas, key))
+	/* A hidden one was to get its name by a rename that never came. */
+	if (*name != '.' && key != NULL && store_is_key(key) &&
+	    has_image(clean->cas, key))
 		return 0;
 	return is_old(clean, dir, name) ? unlinkat(dir, name, 0) : 0;
 }
@@ -206,6 +213,17 @@ clean_remote(const struct clean *clean, int dir, const char *name)
 int
 store_clean(int cas, int64_t grace, struct fault *fault)
 {
+	static const struct {
+		const char *path;
+		int (*visit)(const struct clean *, int dir, const char *name);
+	} parts[] = {
+		{ "tmp", clean_tmp },
+		{ "name", clean_names },
+		{ "remote", clean_remote },
+		{ "index", clean_file },
+		{ "tree", clean_tree },
+		{ "blob/sha512", clean_blobs },
+	};
 	autofd int lock = store_lock(cas, STORE_EXCLUSIVE_NOW);
 	const struct clean clean = {
 		.cas = cas,
@@ -218,11 +236,8 @@ store_clean(int cas, int64_t grace, struct fault *fault)
 		    "an image is being stored, try again later");
 	if (lock < 0)
 		return fault_errno(fault, "store");
-	result |= each(&clean, "tmp", clean_tmp);
-	result |= each(&clean, "name", clean_names);
-	result |= each(&clean, "remote", clean_remote);
-	result |= each(&clean, "index", clean_file);
-	result |= each(&clean, "tree", clean_tree);
-	result |= each(&clean, "blob/sha512", clean_blobs);
-	return result < 0 ? fault_errno(fault, "store") : 0;
+	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+		if (each(&clean, parts[i].path, parts[i].visit) < 0)
+			result = fault_errno(fault, "%s", parts[i].path);
+	return result;
 }

@@ -228,22 +228,22 @@ tree_add(struct tree *tree, const char *path, struct inode *inode)
 	return 0;
 }
 
+/* The names are marked, not the files: those may have others. */
 void
 tree_keep(struct tree *tree, const char *path)
 {
-	char name[TREE_NAME_MAX + 1];
-	const char *rest = path;
-	const struct name *found;
+	char text[TREE_NAME_MAX + 1];
+	struct inode *at = tree->root;
 
 	if (tree_find(tree, path) == NULL)
 		return;
-	for (struct inode *at = tree->root;; at = found->inode) {
-		at->kept = true;
-		if (!next_component(&rest, name))
-			break;
-		found = find_name(at, name);
-		if (found == NULL)
-			break;
+	while (next_component(&path, text)) {
+		struct name *name = find_name(at, text);
+
+		if (name == NULL)
+			return;
+		name->kept = true;
+		at = name->inode;
 	}
 }
 
@@ -273,7 +273,8 @@ prune_names(struct inode *dir)
 	for (uint32_t i = 0, n = dir->name_count; i < n; i++) {
 		struct name *name = dir->sorted[i];
 
-		if (name->inode->kept)
+		if (name->kept || strcmp(name->text, ".") == 0 ||
+		    strcmp(name->text, "..") == 0)
 			continue;
 		(void)tdelete(name, &dir->names, compare);
 		free(name);
@@ -284,7 +285,6 @@ prune_names(struct inode *dir)
 void
 tree_prune(struct tree *tree)
 {
-	tree->root->kept = true;
 	for (struct inode *i = tree->all; i != NULL; i = i->next)
 		if (S_ISDIR(i->mode))
 			prune_names(i);

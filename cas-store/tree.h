@@ -15,7 +15,6 @@ struct inode {
 	int64_t mtime;
 	uint32_t mtime_nsec;
 	bool implied; /* a directory that no entry has named yet */
-	bool kept;    /* by tree_keep() */
 	struct xattr *xattrs;
 
 	uint64_t size;          /* of a file; of a symbolic link its text */
@@ -37,6 +36,7 @@ struct name {
 	struct inode *inode;
 	size_t length;
 	const char *text; /* in the same allocation */
+	bool kept;        /* by tree_keep() */
 };
 
 struct tree {

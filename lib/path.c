@@ -148,11 +148,31 @@ struct removal {
 static int remove_at(struct removal *, int dir, const char *name, int depth);
 
 static int
-open_to_empty(int dir, const char *name)
+open_removed(int dir, const char *name, int flags)
 {
 	/* A bind mount of the same file system has the same st_dev. */
-	return open_resolved(dir, name, O_RDONLY | O_DIRECTORY, 0,
+	return open_resolved(dir, name, flags | O_DIRECTORY, 0,
 	    RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV);
+}
+
+/* Root needs no permission; others can give it to themselves. */
+static void
+permit(int dir, const char *name)
+{
+	autofd int fd = open_removed(dir, name, O_PATH);
+	char self[32];
+
+	(void)snprintf(self, sizeof self, "/proc/self/fd/%d", fd);
+	if (fd >= 0)
+		(void)chmod(self, 0700);
+}
+
+static int
+open_to_empty(int dir, const char *name)
+{
+	if (geteuid() != 0)
+		permit(dir, name);
+	return open_removed(dir, name, O_RDONLY);
 }
 
 /* Removes what is in the directory; closes fd. */

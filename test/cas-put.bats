@@ -243,6 +243,8 @@ same_as_tar() {
 @test "cas-put: keeps what pathWhitelist names, and no more" {
 	mkdir -p "$T/root"/{a/b,c}
 	touch "$T/root"/{a/b/one,a/b/two,c/three,four}
+	# Another name of a file that is kept is not.
+	ln "$T/root/a/b/one" "$T/root/a/also"
 	mkaci -m '.pathWhitelist = ["/a/b/one", "/c/", "/nothing"]' "$T/root" \
 		"$T/x.aci"
 	run -0 put "$T/x.aci"

@@ -256,6 +256,9 @@ latest() {
 		ln -s "../../image/$lost" "$RKT_DIR/cas/name/example.com,x/$lost"
 		printf '{"v":1,"url":"https://x/x.aci","key":"%s"}' "$lost" \
 			>"$RKT_DIR/cas/remote/0000000000000000"
+		# Of a good image, but it never got its name.
+		printf '{"v":1,"url":"https://x/x.aci","key":"%s"}' "$one" \
+			>"$RKT_DIR/cas/remote/.1-$lost"
 	}
 	litter
 	run -0 cas-store gc
@@ -268,6 +271,31 @@ latest() {
 	test ! -e "$RKT_DIR/cas/tree/$lost"
 	is "$one" "$(cas-store get -q example.com/app)"
 	run -64 cas-store gc --grace-period=soon
+}
+
+@test "cas-store: gc says what it could not remove" {
+	mkdir -p "$RKT_DIR/cas/tmp/image-1"
+	mount -t tmpfs tmpfs "$RKT_DIR/cas/tmp/image-1"
+	run -71 --separate-stderr cas-store gc --grace-period=0s
+	is 'cas-store: tmp: Invalid cross-device link' "$stderr"
+}
+
+@test "cas-store: who is not root removes directories without permission too" {
+	mkdir -p "$T/root/closed/below"
+	echo data >"$T/root/closed/below/file"
+	chmod 555 "$T/root/closed/below"
+	chmod 0 "$T/root/closed"
+	mkaci "$T/root" "$T/x.aci"
+	chmod a+rX "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR"/{file,test} \
+		"$BATS_FILE_TMPDIR" "$T/x.aci"
+	chown 65534 "$RKT_DIR"
+	user() {
+		setpriv --reuid=65534 --regid=65534 --clear-groups "$@"
+	}
+	jq -nc --arg aci "$T/x.aci" '{v: 1, fetch: {aci: $aci}}' |
+		user cas-put --insecure -q
+	user cas-store rm example.com/app
+	is '' "$(find "$RKT_DIR/cas" ! -type d)$(ls -A "$RKT_DIR/cas/tmp")"
 }
 
 @test "cas-store: gc waits for nobody: an image being stored ends it" {
