@@ -50,11 +50,14 @@ __asm__(".globl _start\n"
 static long
 call(const long a[7])
 {
-	register long d __asm__("r10") = a[4];
-	register long e __asm__("r8") = a[5];
-	register long f __asm__("r9") = a[6];
+	register long d __asm__("r10");
+	register long e __asm__("r8");
+	register long f __asm__("r9");
 	long result;
 
+	d = a[4];
+	e = a[5];
+	f = a[6];
 	__asm__ volatile(
 	    "syscall"
 	    : "=a"(result)
@@ -76,14 +79,21 @@ __asm__(".globl _start\n"
 static long
 call(const long a[7])
 {
-	register long n __asm__("x8") = a[0];
-	register long x __asm__("x0") = a[1];
-	register long b __asm__("x1") = a[2];
-	register long c __asm__("x2") = a[3];
-	register long d __asm__("x3") = a[4];
-	register long e __asm__("x4") = a[5];
-	register long f __asm__("x5") = a[6];
+	register long n __asm__("x8");
+	register long x __asm__("x0");
+	register long b __asm__("x1");
+	register long c __asm__("x2");
+	register long d __asm__("x3");
+	register long e __asm__("x4");
+	register long f __asm__("x5");
 
+	n = a[0];
+	x = a[1];
+	b = a[2];
+	c = a[3];
+	d = a[4];
+	e = a[5];
+	f = a[6];
 	__asm__ volatile("svc #0"
 			 : "+r"(x)
 			 : "r"(n), "r"(b), "r"(c), "r"(d), "r"(e), "r"(f)
@@ -108,7 +118,7 @@ relocate(void)
 		else if (d->d_tag == DT_RELASZ)
 			size = d->d_un.d_val;
 	}
-	for (size_t i = 0; i < size / sizeof *table; i++)
+	for (size_t i = 0; table != NULL && i < size / sizeof *table; i++)
 		if (ELF64_R_TYPE(table[i].r_info) == RELATIVE)
 			*(uintptr_t *)(base + table[i].r_offset) =
 			    base + (uintptr_t)table[i].r_addend;
@@ -126,7 +136,8 @@ bare_start(uintptr_t *stack)
 		;
 	for (; next[0] != AT_NULL; next += 2)
 		if (next[0] == AT_RANDOM)
-			__stack_chk_guard = *(const uintptr_t *)next[1];
+			memcpy(&__stack_chk_guard, (const void *)next[1],
+			    sizeof __stack_chk_guard);
 	_exit(main((int)stack[0], argv));
 }
 
@@ -175,8 +186,7 @@ _exit(int status)
 pid_t
 waitpid(pid_t pid, int *status, int options)
 {
-	return (pid_t)syscall(
-	    SYS_wait4, (long)pid, status, (long)options, NULL);
+	return (pid_t)syscall(SYS_wait4, (long)pid, status, (long)options, 0L);
 }
 
 int
@@ -227,13 +237,13 @@ prctl(int option, ...)
 int
 getrlimit(__rlimit_resource_t resource, struct rlimit *limit)
 {
-	return (int)syscall(SYS_prlimit64, 0L, (long)resource, NULL, limit);
+	return (int)syscall(SYS_prlimit64, 0L, (long)resource, 0L, limit);
 }
 
 int
 setrlimit(__rlimit_resource_t resource, const struct rlimit *limit)
 {
-	return (int)syscall(SYS_prlimit64, 0L, (long)resource, limit, NULL);
+	return (int)syscall(SYS_prlimit64, 0L, (long)resource, limit, 0L);
 }
 
 mode_t
@@ -304,7 +314,7 @@ signal(int number, __sighandler_t handler)
 		uint64_t mask;
 	} action = { .handler = handler };
 
-	return syscall(SYS_rt_sigaction, (long)number, &action, NULL,
+	return syscall(SYS_rt_sigaction, (long)number, &action, 0L,
 		   (long)SET_SIZE) < 0
 		   ? SIG_ERR
 		   : SIG_DFL;
