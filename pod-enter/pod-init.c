@@ -154,8 +154,8 @@ stop(void)
 	stopping = true;
 	set_deadline();
 	for (uint32_t i = 0; i < plan->app_count; i++)
-		/* A post-stop handler is on its way out already. */
-		if (apps[i].command < POST_STOP)
+		/* A post-stop handler is on its way out already; 0: reaped. */
+		if (apps[i].command < POST_STOP && apps[i].pid > 0)
 			(void)kill(apps[i].pid, SIGTERM);
 }
 
