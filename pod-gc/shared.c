@@ -212,8 +212,11 @@ shared_masquerade(void)
 	json_t *network;
 	int result = pod_each(POD_RUN, note_networks, all);
 
-	json_object_foreach(all, key, network) if (keep(network) < 0) result =
-	    -1;
+	json_object_foreach(all, key, network)
+	{
+		if (keep(network) < 0)
+			result = -1;
+	}
 	if (masquerade_drop_unused() < 0)
 		result = -1;
 	if (result < 0)
