@@ -102,7 +102,6 @@ place_descriptors(const struct birth *birth, const int mounts[], int ready)
 
 	for (int i = 0; i < 3; i++)
 		from[n] = birth->streams[i], to[n++] = i;
-	from[n] = birth->plan, to[n++] = PLAN_FD;
 	if ((birth->flags & PLAN_READY) != 0)
 		from[n] = ready, to[n++] = READY_FD;
 	for (uint32_t i = 0; i < birth->count; i++) {
@@ -112,6 +111,8 @@ place_descriptors(const struct birth *birth, const int mounts[], int ready)
 			from[n] = birth->log[i],
 			to[n++] = plan_app_fd(i, FD_LOG);
 	}
+	/* Last: --join takes it for a sign that the others are there. */
+	from[n] = birth->plan, to[n++] = PLAN_FD;
 	birth_place(from, to, n);
 	(void)close(CHAIN_HOST_NET);
 }
