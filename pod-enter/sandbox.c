@@ -156,7 +156,8 @@ enter_directory(const struct sandbox *s)
  * Ids and capabilities.  The bounding set is the app's; what this process
  * keeps besides lasts until execve(2), which makes of it the bounding set for
  * root and nothing for others, since inheritable and ambient sets are empty.
- * So CAP_SYS_ADMIN is there to load a filter without no_new_privs.
+ * So CAP_SYS_ADMIN is there to load a filter without no_new_privs; and others
+ * than root have nothing else, lest execve(2) run what they may not.
  */
 static void
 drop_rights(const struct sandbox *s)
@@ -170,7 +171,8 @@ drop_rights(const struct sandbox *s)
 	if (syscall(SYS_capget, &header, sets) < 0)
 		fail(s, "capabilities");
 	for (int i = 0; i < 2; i++) {
-		uint64_t keep = app->bounding | UINT64_C(1) << CAP_SYS_ADMIN;
+		uint64_t keep = UINT64_C(1) << CAP_SYS_ADMIN |
+				(app->uid == 0 ? app->bounding : 0);
 
 		/* rkt itself may have been given less. */
 		sets[i].permitted &= (uint32_t)(keep >> (32 * i));
