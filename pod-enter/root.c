@@ -23,6 +23,9 @@
 #include "root.h"
 #include "scope.h"
 
+/* How often an image that vanishes is opened. */
+enum { MOUNT_TRIES = 3 };
+
 enum { RESTRICTED = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC };
 
 /*
@@ -99,19 +102,49 @@ mount_overlay(int lower, int upper, int work)
 	return fsmount(fs, FSMOUNT_CLOEXEC, MOUNT_ATTR_NODEV);
 }
 
+static int
+open_lower(const struct pod *pod, const struct pod_app *app)
+{
+	autofree char *why = NULL;
+	int lower = lower_open(pod, app->image_id, &why);
+
+	if (lower < 0)
+		prog_diex("%s: %s", app->name, why);
+	return lower;
+}
+
+/*
+ * A gc that looked at the pods before there was this one may unmount the image
+ * after it was opened; then it is opened once more, and what the overlay has
+ * left in its work directory by then must go.
+ */
+static int
+mount_image(
+    const struct pod *pod, const struct pod_app *app, int upper, int work)
+{
+	int tree = -1;
+
+	errno = EINVAL;
+	for (int i = 0; i < MOUNT_TRIES && tree < 0 && errno == EINVAL; i++) {
+		autofd int lower = open_lower(pod, app);
+
+		if (i > 0 && path_remove(work, "work") < 0)
+			return -1;
+		tree = mount_overlay(lower, upper, work);
+	}
+	return tree;
+}
+
 void
 root_open(const struct pod *pod, const struct pod_manifest *manifest,
     const struct pod_app *app, struct root *root)
 {
 	autofree char *upper_path = xasprintf("%s.upper", app->name);
 	autofree char *work_path = xasprintf("%s.work", app->name);
-	autofree char *why = NULL;
-	autofd int lower = lower_open(pod, app->image_id, &why);
+	autofd int lower = open_lower(pod, app);
 	autofd int upper = -1;
 	autofd int work = -1;
 
-	if (lower < 0)
-		prog_diex("%s: %s", app->name, why);
 	upper = beneath_open(pod->dir, upper_path, O_RDONLY | O_DIRECTORY, 0);
 	work = beneath_open(pod->dir, work_path, O_RDONLY | O_DIRECTORY, 0);
 	if (upper < 0 || work < 0 || copy_mode(lower, upper) < 0)
@@ -119,7 +152,7 @@ root_open(const struct pod *pod, const struct pod_manifest *manifest,
 	make_places(app->name, lower, upper);
 	etc_fill(lower, upper, root->hostname);
 	root->app = app;
-	root->tree = mount_overlay(lower, upper, work);
+	root->tree = mount_image(pod, app, upper, work);
 	if (root->tree < 0)
 		prog_die("%s: overlay", app->name);
 	volumes_open(pod, manifest, app, &root->volumes);
