@@ -19,8 +19,9 @@
 enum {
 	ESCAPE_KEY = 0x1d, /* ^] */
 	ESCAPE_TIMES = 3,
-	ESCAPE_NS = 1000000000, /* within this */
-	DRAIN_MS = 1000,        /* for the last bytes, if nobody takes them */
+	SECOND = 1000000000, /* the strokes must be within, in ns */
+	DRAIN_MS = 1000,     /* for the last bytes, if nobody takes them */
+	FRONT_MS = 500,      /* how often to ask if the terminal is ours */
 };
 
 /* Bytes on their way from one terminal to the other. */
@@ -37,8 +38,7 @@ struct supervisor {
 	pid_t pid;
 	bool joined;
 	bool interrupted;
-	int escapes;
-	struct timespec first_escape;
+	int64_t escapes[ESCAPE_TIMES]; /* when, the last one first; 0: none */
 	struct pump in;
 	struct pump out;
 };
@@ -47,7 +47,7 @@ static void
 wanted_signals(const struct terminal *terminal, sigset_t *set)
 {
 	static const int always[] = { SIGCHLD, SIGINT, SIGTERM, SIGHUP, SIGQUIT,
-		SIGPIPE };
+		SIGPIPE, SIGALRM, SIGUSR1, SIGUSR2 };
 	static const int with_terminal[] = { SIGWINCH, SIGTSTP, SIGCONT };
 
 	(void)sigemptyset(set);
@@ -72,27 +72,31 @@ supervise_prepare(const struct terminal *terminal)
 	(void)sigprocmask(SIG_BLOCK, &set, NULL);
 }
 
+static int64_t
+now(void)
+{
+	struct timespec time = { 0 };
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &time);
+	return (int64_t)time.tv_sec * SECOND + time.tv_nsec;
+}
+
 /* Has the key that ends it all been pressed often and fast enough? */
 static bool
 is_escape(struct supervisor *s, const char *bytes, size_t count)
 {
-	struct timespec now;
-	int64_t passed;
+	const size_t older = sizeof s->escapes - sizeof *s->escapes;
+	const int64_t time = now();
 
 	for (size_t i = 0; i < count; i++) {
 		if (bytes[i] != ESCAPE_KEY) {
-			s->escapes = 0;
+			memset(s->escapes, 0, sizeof s->escapes);
 			continue;
 		}
-		(void)clock_gettime(CLOCK_MONOTONIC, &now);
-		passed = (int64_t)(now.tv_sec - s->first_escape.tv_sec) *
-			     1000000000 +
-			 (now.tv_nsec - s->first_escape.tv_nsec);
-		if (s->escapes == 0 || passed > ESCAPE_NS) {
-			s->escapes = 0;
-			s->first_escape = now;
-		}
-		if (++s->escapes == ESCAPE_TIMES)
+		memmove(s->escapes + 1, s->escapes, older);
+		s->escapes[0] = time;
+		if (s->escapes[ESCAPE_TIMES - 1] != 0 &&
+		    time - s->escapes[ESCAPE_TIMES - 1] <= SECOND)
 			return true;
 	}
 	return false;
@@ -211,17 +215,40 @@ has_ended(const struct supervisor *s, int *status)
 	return true;
 }
 
-/* What was written before the end is still to be seen. */
+/*
+ * What was written before the end is still to be seen.  Who has joined a pod
+ * may leave others behind, which write for ever.
+ */
 static void
 drain(struct supervisor *s)
 {
+	const int64_t start = now();
+
 	while (s->out.from >= 0 || s->out.start < s->out.end) {
 		struct pollfd fd = poll_of(&s->out);
 
-		if (poll(&fd, 1, DRAIN_MS) <= 0)
+		if (poll(&fd, 1, DRAIN_MS) <= 0 ||
+		    (s->joined && now() - start > SECOND))
 			return;
 		carry_out(s);
 	}
+}
+
+/* Waits for what there is to do; keys are read while the terminal is ours. */
+static void
+wait_for(struct supervisor *s, struct pollfd fds[3])
+{
+	bool away = s->in.from >= 0 && !s->terminal->lent;
+
+	fds[1] = poll_of(&s->in);
+	fds[2] = poll_of(&s->out);
+	/* A shell's fg says nothing to a job that runs already. */
+	if (away)
+		fds[1].fd = -1;
+	if (poll(fds, 3, away ? FRONT_MS : -1) < 0 && errno != EINTR)
+		prog_die("poll");
+	if (away)
+		terminal_lend(s->terminal);
 }
 
 int
@@ -247,11 +274,9 @@ supervise(struct terminal *terminal, pid_t pid, bool joined)
 	if (terminal->slave >= 0)
 		(void)close(terminal->slave);
 	while (!has_ended(&s, &status)) {
-		struct pollfd fds[] = { { .fd = fd, .events = POLLIN },
-			poll_of(&s.in), poll_of(&s.out) };
+		struct pollfd fds[3] = { { .fd = fd, .events = POLLIN } };
 
-		if (poll(fds, 3, -1) < 0 && errno != EINTR)
-			prog_die("poll");
+		wait_for(&s, fds);
 		if ((fds[0].revents & POLLIN) != 0 &&
 		    read(fd, &signals, sizeof signals) == sizeof signals)
 			take_signal(&s, (int)signals.ssi_signo);

@@ -12,9 +12,9 @@ void supervise_prepare(const struct terminal *terminal);
 
 /*
  * Waits for the process pid, carries bytes between its terminal and the
- * caller's, and passes on what it is asked: for a pod, SIGINT, SIGTERM,
- * SIGHUP and SIGQUIT stop it in good order, a second SIGINT or three ^] within
- * a second at once; to a process that has joined one, signals go as they are.
+ * caller's, and passes on what it is asked: for a pod, any signal that ends a
+ * process stops it in good order, a second SIGINT or three ^] within a second
+ * at once; to a process that has joined one, signals go as they are.
  * Returns its exit status, or 128 and the number of its signal.
  */
 int supervise(struct terminal *terminal, pid_t pid, bool joined);

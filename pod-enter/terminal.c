@@ -83,12 +83,21 @@ terminal_stream(const struct terminal *terminal, int i)
 	return terminal->slave >= 0 && isatty(i) ? terminal->slave : i;
 }
 
+/* Is it another job's now?  Reading from it, or setting it, would stop us. */
+static bool
+in_background(const struct terminal *terminal)
+{
+	pid_t front = tcgetpgrp(terminal->input);
+
+	return front >= 0 && front != getpgrp();
+}
+
 void
 terminal_lend(struct terminal *terminal)
 {
 	struct termios mode = terminal->saved;
 
-	if (terminal->input < 0 || tcgetpgrp(terminal->input) != getpgrp())
+	if (terminal->input < 0 || in_background(terminal))
 		return;
 	if (terminal->interactive)
 		cfmakeraw(&mode);
