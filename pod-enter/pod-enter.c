@@ -49,6 +49,7 @@ enum { KERNEL_MAJOR = 5, KERNEL_MINOR = 15, HOSTNAME_MAX = 64 };
 struct choices {
 	bool interactive;
 	bool detach;
+	bool own_network;
 	char *hostname;
 };
 
@@ -100,14 +101,19 @@ check_descriptors(void)
 		dup3(STDERR_FILENO, CHAIN_OWNER, O_CLOEXEC) < 0) ||
 	    (!away && dup3(STDERR_FILENO, CHAIN_HOST_NET, O_CLOEXEC) < 0))
 		prog_die("descriptors");
-	/* A directory would be a way out of the pod. */
+	return away;
+}
+
+/* A directory would be a way out of the pod. */
+static void
+check_streams(void)
+{
 	for (int i = 0; i < 3; i++) {
 		struct stat file;
 
 		if (fstat(i, &file) == 0 && S_ISDIR(file.st_mode))
 			prog_diex("descriptor %d: is a directory", i);
 	}
-	return away;
 }
 
 static struct pod_manifest *
@@ -145,6 +151,8 @@ read_choices(const struct pod *pod)
 	    bytes == NULL ? NULL : json_parse(bytes, length, &why);
 	struct choices choices = { 0 };
 	const char *name = record_string(run, "hostname");
+	const json_t *net = json_object_get(run, "net");
+	const char *network = json_string_value(json_array_get(net, 0));
 
 	if (bytes == NULL)
 		prog_die("pod %s: run.json", pod->uuid);
@@ -152,6 +160,9 @@ read_choices(const struct pod *pod)
 		prog_diex("pod %s: run.json: %s", pod->uuid, why);
 	choices.interactive = json_is_true(json_object_get(run, "interactive"));
 	choices.detach = json_is_true(json_object_get(run, "detach"));
+	choices.own_network =
+	    json_array_size(net) > 0 &&
+	    strcmp(network == NULL ? "" : network, "host") != 0;
 	choices.hostname =
 	    name != NULL ? xstrdup(name) : xasprintf("rkt-%s", pod->uuid);
 	if (*choices.hostname == '\0' ||
@@ -292,6 +303,10 @@ enter(const char *uuid)
 		prog_diex("%s", why);
 	manifest = read_manifest(&pod);
 	choices = read_choices(&pod);
+	if (choices.own_network && !away)
+		prog_diex("pod %s: is to have a network of its own: "
+			  "start it with pod-netns",
+		    pod.uuid);
 	isolators_report(manifest);
 	birth.count = manifest->app_count;
 	birth.hostname = choices.hostname;
@@ -303,8 +318,11 @@ enter(const char *uuid)
 	supervise_prepare(&terminal);
 	pid = birth_pod(&birth);
 	leave_pod(away);
-	if (choices.detach)
+	if (choices.detach) {
+		if (dprintf(STDOUT_FILENO, "%s\n", pod.uuid) < 0)
+			prog_die("pod %s: started; stdout", pod.uuid);
 		return 0;
+	}
 	terminal_lend(&terminal);
 	if (terminal.lent)
 		(void)fputs("Press ^] three times to kill container\n", stderr);
@@ -355,6 +373,7 @@ main(int argc, char **argv)
 	argc -= optind;
 	if (argc < 1 || (!join && (argc > 1 || app != NULL)))
 		usage(stderr, prog_status);
+	check_streams();
 	/* Nothing is buffered, and what is allocated the kernel frees. */
 	_exit(join ? join_pod(argv[0], app, argv + 1) : enter(argv[0]));
 }

@@ -65,7 +65,7 @@ start() {
 	prepare --detach example.com/app -- "$1"
 	test $# -lt 2 || edit "$2"
 	run -0 --separate-stderr pod-enter "$pod"
-	is ''
+	is "$pod"
 	is '' "$stderr"
 	wait_for has app ready
 }
@@ -260,6 +260,23 @@ own
 	done
 	wait
 	is 1 "$(grep -c "run/mnt/$(head -c 71 "$T/key")" /proc/self/mountinfo)"
+}
+
+@test "pod-enter: an image unmounted by a gc while the pod is made is no end" {
+	prepare example.com/app -- 'echo ran'
+	pod-enter "$pod"
+	prepare example.com/app -- 'echo ran'
+	strace -o "$T/calls" -e trace=fsopen \
+		-e inject=fsopen:delay_enter=1000000:when=1 \
+		pod-enter "$pod" >"$T/out" 2>"$T/err" &
+	wait_for test -d "$RKT_DIR/pods/run/$pod"
+	wait_for grep -q 'fsopen("overlay"' "$T/calls"
+	umount -l "$RKT_RUN"/mnt/*
+	rmdir "$RKT_RUN"/mnt/*
+	wait $!
+	is ran "$(cat "$T/out")"
+	is '' "$(cat "$T/err")"
+	is 2 "$(grep -c 'fsopen("overlay"' "$T/calls")"
 }
 
 ### Who an app is
@@ -728,6 +745,10 @@ ENOSYS' 'probe call 999; probe call 435 0 0; probe call 5000'
 	run -125 --separate-stderr pod-enter "$pod" </
 	is 'pod-enter: descriptor 0: is a directory' "$stderr"
 	test -d "$RKT_DIR/pods/prepared/$pod"
+	start ': >/ready; sleep 100'
+	run -125 --separate-stderr pod-enter --join "$pod" ls 0</
+	is 'pod-enter: descriptor 0: is a directory' "$stderr"
+	kill -TERM "$(init)"
 }
 
 @test "pod-enter: C18 the app's strings stay strings" {
@@ -742,6 +763,19 @@ ENOSYS' 'probe call 999; probe call 435 0 0; probe call 5000'
 	edit ".apps[0].app.environment = [{name: \"V\", value: (\"x\" * 100000)}]"
 	run -0 pod-enter "$pod"
 	is 100000
+}
+
+@test "pod-enter: a user who may not run the command does not" {
+	image 'cp bin/busybox bin/secret; chmod 700 bin/secret; mkdir -m 700 own
+		cp bin/busybox own/true'
+	for command in /bin/secret /own/true; do
+		prepare example.com/other --user=1000 --group=1000 \
+			--exec="$command"
+		run -126 --separate-stderr pod-enter "$pod"
+		is "pod-enter: other: $command: Permission denied" "$stderr"
+	done
+	prepare example.com/other --user=0 --group=0 --exec=/own/true
+	run -0 pod-enter "$pod"
 }
 
 @test "pod-enter: C25 signals ignored or blocked by the caller are the app's" {
@@ -902,7 +936,7 @@ post'
 		'echo out; echo err >&2; readlink /proc/self/fd/0; until test -e /end
 		do sleep 0.05; done; exit 7'
 	run -0 --separate-stderr timeout 5 pod-enter "$pod"
-	is ''
+	is "$pod"
 	is '' "$stderr"
 	init=$(init)
 	# Nobody is its parent: who adopts it is none of ours.
@@ -1084,6 +1118,43 @@ in_terminal() {
 	is 137 "$(cat "$(place "$pod")/status/app")"
 }
 
+@test "pod-enter: any three ^] within a second are enough" {
+	prepare example.com/app -- 'echo up; while :; do sleep 0.05; done'
+	in_terminal "spawn pod-enter $pod
+		want up
+		send \035
+		after 800
+		send \035
+		after 300
+		send \035
+		after 200
+		send \035
+		set timeout 4
+		finish"
+	test "$status" = 137
+}
+
+@test "pod-enter: as a shell's job it runs behind and in front" {
+	prepare example.com/app -- 'echo up; while :; do sleep 0.05; done'
+	in_terminal "spawn bash --norc -i
+		send \"PS1=; echo be\\\\gin\r\"
+		want begin
+		send \"pod-enter $pod >$T/out &\r\"
+		after 1000
+		send \"echo wo\"
+		after 300
+		send \"rds; jobs -r >$T/jobs; echo do\\\\ne\r\"
+		want done
+		send \"fg\r\"
+		after 1000
+		send \035\035\035
+		after 500
+		send \"echo \\\$? >$T/status; exit\r\"
+		finish"
+	matches 'Running.*pod-enter' "$(cat "$T/jobs")"
+	is 137 "$(cat "$T/status")"
+}
+
 @test "pod-enter: Ctrl-C on a terminal stops the pod in good order" {
 	prepare example.com/app -- 'trap "echo stopped; exit 4" TERM; echo up
 		while :; do sleep 0.05; done'
@@ -1093,6 +1164,15 @@ in_terminal() {
 		want stopped
 		finish"
 	test "$status" = 4
+}
+
+@test "pod-enter: --join does not wait for what its command leaves behind" {
+	start ': >/ready; sleep 100'
+	in_terminal "spawn pod-enter --join $pod sh -c {(trap {} HUP; while :; do echo y; done)& sleep 0.2; exit 3}
+		set timeout 8
+		finish"
+	test "$status" = 3
+	kill -KILL "$(init)"
 }
 
 @test "pod-enter: an interactive pod has the terminal, of its own devpts" {
@@ -1175,6 +1255,16 @@ in_terminal() {
 }
 
 ### The chain
+
+@test "pod-enter: a pod with a network of its own is not run on the host's" {
+	for net in default none; do
+		prepare --net=$net example.com/app -- 'echo ran'
+		run -125 --separate-stderr pod-enter "$pod"
+		is ''
+		is "pod-enter: pod $pod: is to have a network of its own: start it with pod-netns" \
+			"$stderr"
+	done
+}
 
 @test "pod-enter: takes a pod once" {
 	start ': >/ready; sleep 100'
