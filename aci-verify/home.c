@@ -81,6 +81,26 @@ write_key(int dir, const struct trusted_key *key)
 	    dir, "ring.gpg", (const char *)key->key.bytes, key->key.length);
 }
 
+/*
+ * gpg takes a database that it could not write for a key that nobody trusts,
+ * so there must be room for its own files too.
+ */
+static int
+make_room(int dir)
+{
+	static const char *const names[] = { "room-1", "room-2" };
+	static const char zeros[16 * 1024];
+	int result = 0, saved;
+
+	for (size_t i = 0; result == 0 && i < sizeof names / sizeof *names; i++)
+		result = write_at(dir, names[i], zeros, sizeof zeros);
+	saved = errno;
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		(void)path_remove(dir, names[i]);
+	errno = saved;
+	return result;
+}
+
 static int
 fill(int dir, const struct keystore *store)
 {
@@ -94,7 +114,7 @@ fill(int dir, const struct keystore *store)
 		    write_key(dir, key) < 0)
 			return -1;
 	}
-	return 0;
+	return make_room(dir);
 }
 
 /*

@@ -16,6 +16,7 @@
 #include "path.h"
 #include "publish.h"
 #include "record.h"
+#include "remove.h"
 #include "scope.h"
 #include "store.h"
 #include "unpack.h"
@@ -321,37 +322,48 @@ work_free(struct work *work)
 	free(work->tree);
 }
 
+/* Under the store's lock. */
+static json_t *
+store_locked(struct work *work)
+{
+	autofd int lock = store_lock(work->cas, STORE_SHARED);
+	autofd int tmp = store_dir(work->cas, "tmp");
+	json_t *info;
+
+	if (lock < 0 || tmp < 0) {
+		(void)fault_errno(work->fault, "store");
+		return NULL;
+	}
+	work->tmp = tmp;
+	info = image_load(work->cas, work->key);
+	if (info == NULL || !image_complete(work->cas, work->key, info)) {
+		json_decref(info);
+		info = store_new(work);
+		work_free(work);
+		if (info != NULL && store_url(work) == 0)
+			return info;
+	} else if (touch_image(work, info) == 0 && store_url(work) == 0) {
+		return info;
+	}
+	json_decref(info);
+	return NULL;
+}
+
 json_t *
 commit_image(struct commit *commit, struct fault *fault)
 {
-	autofd int lock = store_lock(commit->cas, STORE_SHARED);
-	autofd int tmp = store_dir(commit->cas, "tmp");
 	struct work work = {
 		.commit = commit,
 		.fault = fault,
 		.cas = commit->cas,
-		.tmp = tmp,
+		.tmp = -1,
 		.index = -1,
 	};
 	json_t *info;
 
 	store_key(commit->blob->id, work.key);
-	if (lock < 0 || tmp < 0) {
-		(void)fault_errno(fault, "store");
-		return NULL;
-	}
-	info = image_load(commit->cas, work.key);
-	if (info != NULL && image_complete(commit->cas, work.key, info)) {
-		if (touch_image(&work, info) == 0 && store_url(&work) == 0)
-			return info;
-		json_decref(info);
-		return NULL;
-	}
-	json_decref(info);
-	info = store_new(&work);
-	work_free(&work);
-	if (info != NULL && store_url(&work) == 0)
-		return info;
-	json_decref(info);
-	return NULL;
+	info = store_locked(&work);
+	if (info == NULL)
+		image_take_back(work.cas, work.key, commit->manifest->name);
+	return info;
 }

@@ -95,6 +95,24 @@ image_remove(int cas, const char *key, struct fault *fault)
 	return 0;
 }
 
+static bool
+has_image(int cas, const char *key)
+{
+	autofree char *path = store_info(key);
+
+	return faccessat(cas, path, F_OK, 0) == 0;
+}
+
+void
+image_take_back(int cas, const char *key, const char *name)
+{
+	autofd int lock = store_lock(cas, STORE_EXCLUSIVE_NOW);
+
+	/* Who stores at this time may count on what is there. */
+	if (lock >= 0 && !has_image(cas, key))
+		(void)remove_parts(cas, key, name);
+}
+
 struct clean {
 	int cas;
 	int64_t before; /* older than that */
@@ -111,14 +129,6 @@ is_old(const struct clean *clean, int dir, const char *name)
 	return (int64_t)status.st_ctim.tv_sec * 1000000000 +
 		   status.st_ctim.tv_nsec <
 	       clean->before;
-}
-
-static bool
-has_image(int cas, const char *key)
-{
-	autofree char *path = store_info(key);
-
-	return faccessat(cas, path, F_OK, 0) == 0;
 }
 
 /* Calls visit for each name of a directory of the store. */

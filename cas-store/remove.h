@@ -14,6 +14,12 @@
 int image_remove(int cas, const char *key, struct fault *fault);
 
 /*
+ * Removes what is there of an image that could not be stored, by its key and
+ * name; not if there is that image, or somebody stores one at this time.
+ */
+void image_take_back(int cas, const char *key, const char *name);
+
+/*
  * Removes what no image owns and is older than so many nanoseconds: files in
  * tmp, blobs, indexes, trees, names and URLs.  Returns 0, or -1 with fault;
  * EX_TEMPFAIL: an image is being stored.

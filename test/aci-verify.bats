@@ -566,6 +566,24 @@ endless_gpg() {
 	done
 }
 
+@test "aci-verify: no room for gpg's own files is no verdict" {
+	local inodes status=1
+	trust_key alice example.com/app
+	sign alice "$aci"
+	record example.com/app >"$T/record"
+	for inodes in {3..20}; do
+		mount -t tmpfs -o "nr_inodes=$inodes" tmpfs "$RKT_DIR"
+		status=0
+		aci-verify <"$T/record" >"$T/out" 2>&1 || status=$?
+		echo "$inodes inodes: $status"
+		cat "$T/out"
+		test "$status" = 0 || test "$status" = 73
+		umount "$RKT_DIR"
+		test "$status" != 0 || break
+	done
+	is 0 "$status"
+}
+
 @test "aci-verify: says so when there is no gpg" {
 	trust_key alice example.com/app
 	sign alice "$aci"

@@ -729,6 +729,31 @@ same_as_tar() {
 	nothing_stored
 }
 
+@test "cas-put: out of room at any point, it takes back what it stored" {
+	local inodes status last=1
+	mkdir "$T/root"
+	touch "$T/root/file"
+	mkaci "$T/root" "$T/x.aci"
+	for inodes in {4..40}; do
+		mount -t tmpfs -o "nr_inodes=$inodes" tmpfs "$RKT_DIR"
+		status=0
+		jq -nc --arg aci "$T/x.aci" '{v: 1, fetch: {aci: $aci}}' |
+			cas-put -q --insecure >/dev/null 2>&1 || status=$?
+		echo "$inodes inodes: $status"
+		case $status in
+		0)
+			cas-store get -q example.com/app
+			last=0
+			;;
+		73 | 74) is '' "$(find "$RKT_DIR" ! -type d)" ;;
+		*) false ;;
+		esac
+		umount "$RKT_DIR"
+		test $last = 1 || break
+	done
+	is 0 $last
+}
+
 @test "cas-put: leaves another rkt's store alone" {
 	mkdir -p "$RKT_DIR/cas/db" "$T/root"
 	mkaci "$T/root" "$T/x.aci"
