@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -123,6 +124,18 @@ pod_lock(const struct pod *pod)
 			errno = EAGAIN;
 		return -1;
 	}
+	return take_fd(&fd);
+}
+
+int
+pod_embryos_hold(bool alone)
+{
+	autofree char *path =
+	    xasprintf("%s/pods/%s", dirs_data(), place_names[POD_EMBRYO]);
+	autofd int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0 || flock(fd, alone ? LOCK_EX | LOCK_NB : LOCK_SH) < 0)
+		return -1;
 	return take_fd(&fd);
 }
 

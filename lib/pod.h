@@ -59,6 +59,14 @@ int pod_move(struct pod *pod, enum pod_place to);
  */
 int pod_lock(const struct pod *pod);
 
+/*
+ * An embryo has no lock at first.  Who makes one holds the place, together
+ * with others, from before its directory is there until it has the pod's lock;
+ * who holds it alone knows that an unlocked embryo is nobody's.  Returns a
+ * descriptor, or -1 and errno; EAGAIN: alone, and others hold it.
+ */
+int pod_embryos_hold(bool alone);
+
 /* Is it held?  Asked with F_OFD_GETLK, which disturbs nobody.  -1 and errno. */
 int pod_locked(const struct pod *pod);
 

@@ -83,19 +83,26 @@ move_failed(struct pod *pod, void *ages)
 	return 0;
 }
 
-/*
- * Whoever makes a pod has its lock as soon as there is one; before that, only
- * age tells one that is being born from one that was left.
- */
+/* Without a lock, too: nobody is about to take that while we hold embryos. */
 static int
 move_embryo(struct pod *pod, void *ages)
 {
-	const struct garbage_ages *limits = ages;
 	autofd int lock = ended_lock(pod);
 
-	if (lock >= 0 || (errno == ENOENT && ended_age(pod) >= limits->grace))
-		move_aside(pod, limits, "Moving failed prepare");
+	if (lock >= 0 || errno == ENOENT)
+		move_aside(pod, ages, "Moving failed prepare");
 	return 0;
+}
+
+/* While some are being made, those that were left wait for another gc. */
+static int
+move_embryos(struct garbage_ages *limits)
+{
+	autofd int alone = pod_embryos_hold(true);
+
+	if (alone < 0)
+		return errno == ENOENT || errno == EAGAIN ? 0 : -1;
+	return pod_each(POD_EMBRYO, move_embryo, limits);
 }
 
 static int
@@ -165,7 +172,7 @@ garbage_collect(const struct garbage_ages *ages)
 		return -1;
 	return pod_each(POD_RUN, mark_exited, &limits) < 0 ||
 		       pod_each(POD_PREPARE, move_failed, &limits) < 0 ||
-		       pod_each(POD_EMBRYO, move_embryo, &limits) < 0
+		       move_embryos(&limits) < 0
 		   ? -1
 		   : 0;
 }

@@ -79,13 +79,27 @@ make_json(const char *name, const json_t *json)
 	make_file(name, text, strlen(text));
 }
 
-/* The embryo: an empty directory, of which nobody knows whose it is. */
-static void
+/* With its lock it is ours, and may be seen in prepare. */
+static int
+take_embryo(void)
+{
+	int lock;
+
+	make_file("lock", "", 0);
+	lock = pod_lock(&made);
+	if (lock < 0 || pod_move(&made, POD_PREPARE) < 0)
+		cannot_make("lock");
+	return lock;
+}
+
+/* The embryo, of which a gc must not find that it is nobody's; its lock. */
+static int
 make_embryo(const char *uuid)
 {
 	autofd int place = pod_place_open(POD_EMBRYO);
+	autofd int held = place < 0 ? -1 : pod_embryos_hold(false);
 
-	if (place < 0)
+	if (held < 0)
 		filter_fail(EX_CANTCREAT, "pods");
 	memcpy(made.uuid, uuid, UUID_SIZE);
 	made.place = POD_EMBRYO;
@@ -98,19 +112,7 @@ make_embryo(const char *uuid)
 	}
 	filter_undo_on_failure(remove_made);
 	(void)atexit(remove_made);
-}
-
-/* With its lock it is ours, and may be seen in prepare. */
-static int
-take_embryo(void)
-{
-	int lock;
-
-	make_file("lock", "", 0);
-	lock = pod_lock(&made);
-	if (lock < 0 || pod_move(&made, POD_PREPARE) < 0)
-		cannot_make("lock");
-	return lock;
+	return take_embryo();
 }
 
 /* A reference to the image: while there is a link, the store keeps the file. */
@@ -263,10 +265,8 @@ save_uuid(const char *file)
 void
 directory_make(const struct directory *directory)
 {
-	autofd int lock = -1;
+	autofd int lock = make_embryo(directory->uuid);
 
-	make_embryo(directory->uuid);
-	lock = take_embryo();
 	fill(directory);
 	if (directory->uuid_file != NULL)
 		save_uuid(directory->uuid_file);

@@ -151,15 +151,32 @@ Garbage collecting container \"$failed\""
 	kill "$!"
 }
 
-@test "pod-gc: an embryo without a lock goes when it is past the grace" {
+@test "pod-gc: an embryo goes at once, unless some are being made" {
 	locked=$(pod_dir embryo) bare=$(pod_dir embryo)
 	rm "$RKT_DIR/pods/embryo/$bare/lock"
+	run -0 flock --shared "$RKT_DIR/pods/embryo" pod-gc --grace-period=0s
+	is ''
+	is embryo "$(place_of "$bare")"
 	gc
 	matches "Moving failed prepare \"$locked\" to garbage"
-	is embryo "$(place_of "$bare")"
-	gc --grace-period=0s
 	matches "Moving failed prepare \"$bare\" to garbage"
 	gone "$bare"
+}
+
+@test "pod-gc: takes no pod from who is making it" {
+	busybox_aci "$T/image.aci" -z none
+	put_aci "$T/image.aci"
+	# Each step of a pod's birth, with a gc in the midst of it.
+	for call in mkdirat openat fcntl renameat2; do
+		strace -o "$T/calls" -e "trace=$call" \
+			-e "inject=$call:delay_exit=20000" \
+			pod-prepare -q example.com/busybox -- true >"$T/uuid" 3>&- &
+		while kill -0 $! 2>/dev/null; do
+			pod-gc --grace-period=0s
+		done
+		wait $!
+		is prepared "$(place_of "$(cat "$T/uuid")")"
+	done
 }
 
 @test "pod-gc: what is no pod in the directories is left alone" {
