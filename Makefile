@@ -31,10 +31,10 @@ DEPS_BUILD = build-essential pkg-config libbz2-dev libcap-dev \
 	libcurl4-openssl-dev libgpgme-dev libgumbo-dev libisal-dev \
 	libjansson-dev liblzma-dev libseccomp-dev libssl-dev
 DEPS_RUN = ca-certificates gnupg gpgv jq
-DEPS_TEST = bats bsdextrautils busybox-static bzip2 clang clang-format \
+DEPS_TEST = attr bats bsdextrautils busybox-static bzip2 clang clang-format \
 	cppcheck crun bubblewrap curl e2fsprogs erofs-utils etcd-client \
 	etcd-server expect iproute2 libclang-rt-14-dev mandoc nftables \
-	nginx-light openssl procps python3 shellcheck strace util-linux xz-utils
+	nginx-light openssl procps python3 shellcheck strace util-linux xxd xz-utils
 
 flag = $(if $(shell echo 'int x;' | $(CC) -Werror $(1) -c -x c - \
 	-o /dev/null 2>&1),,$(1))

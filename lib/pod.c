@@ -114,6 +114,7 @@ int
 pod_lock(const struct pod *pod)
 {
 	struct flock whole = { .l_type = F_WRLCK };
+	struct stat file;
 	autofd int fd = openat(
 	    pod->dir, "lock", O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 
@@ -122,6 +123,13 @@ pod_lock(const struct pod *pod)
 	if (fcntl(fd, F_OFD_SETLK, &whole) < 0) {
 		if (errno == EACCES)
 			errno = EAGAIN;
+		return -1;
+	}
+	/* Somebody may have removed it, and the pod, after we opened it. */
+	if (fstat(fd, &file) < 0)
+		return -1;
+	if (file.st_nlink == 0) {
+		errno = EAGAIN;
 		return -1;
 	}
 	return take_fd(&fd);

@@ -55,7 +55,7 @@ int pod_move(struct pod *pod, enum pod_place to);
  * Takes the pod's lock: an open file description lock (F_OFD_SETLK) for
  * writing on its file "lock", so it lives as long as any copy of the
  * descriptor, across fork and exec.  Returns the descriptor (O_CLOEXEC), or
- * -1 and errno; EAGAIN: held by somebody.
+ * -1 and errno; EAGAIN: held by somebody, or removed by who held it.
  */
 int pod_lock(const struct pod *pod);
 

@@ -340,6 +340,21 @@ set_change() {
 	is '' "$(find "$RKT_DIR/pods" -mindepth 2)"
 }
 
+@test "pod-gc: D4 the lock of a pod that somebody removed meanwhile is no lock" {
+	export ASAN_OPTIONS=detect_leaks=0 # it cannot under strace
+	uuid=$(exited_pod)
+	gc
+	# It has opened the lock, and waits before it takes it.
+	strace -o "$T/trace" -e inject=fcntl:delay_enter=500000 \
+		pod-gc --grace-period=0s 2>"$T/late" 3>&- &
+	wait_for grep -q '"lock"' "$T/trace"
+	gc --grace-period=0s
+	is "Garbage collecting container \"$uuid\""
+	wait $!
+	is '' "$(cat "$T/late")"
+	is '' "$(find "$RKT_DIR/pods" -mindepth 2)"
+}
+
 @test "pod-gc: killed at any moment, the next one goes on" {
 	for try in {1..8}; do
 		uuid=$(exited_pod)
