@@ -32,6 +32,11 @@ usage() { # TEXT
 	exit $FAILED
 }
 
+# say LINE - a result, on stdout
+say() {
+	printf '%s\n' "$1" 2>/dev/null || die 'stdout: cannot be written'
+}
+
 # quote LINE WORD… - sets $line to LINE and the words, quoted for a shell
 quote() {
 	line=$1
@@ -154,6 +159,17 @@ esac
 
 ### Images
 
+# operands WORD… - there are some, and no option among them
+operands() {
+	test $# -gt 0 || usage "$need"
+	for word
+	do
+		case $word in
+		-*) usage "$need" ;;
+		esac
+	done
+}
+
 # fetch REF - from a name to a stored image: the pipe of rkt-tools(7)
 fetch() {
 	case $1 in
@@ -194,7 +210,7 @@ cmd_fetch() { # [--full] IMAGE…
 		esac
 		shift
 	done
-	test $# -gt 0 || usage "$need"
+	operands "$@"
 	for image
 	do
 		id=
@@ -203,7 +219,7 @@ cmd_fetch() { # [--full] IMAGE…
 		new) id=$(cas-store get -q "$image" 2>/dev/null) || id= ;;
 		esac
 		test -n "$id" || id=$(fetch "$image") || exit $FAILED
-		printf "%.${width}s\n" "$id"
+		say "$(printf "%.${width}s" "$id")"
 	done
 }
 
@@ -233,6 +249,7 @@ cmd_trust() { # (--prefix=P | --root) [KEY…]
 		shift
 	done
 	{ true <&0; } 2>/dev/null || exec </dev/null
+	test $# -eq 0 || operands "$@"
 	case ${prefix:+p}${root:+r} in
 	'') die 'trust: needs --prefix=PREFIX or --root' ;;
 	pr) die 'trust: --prefix and --root exclude each other' ;;
@@ -318,7 +335,7 @@ cmd_run() { # [POD-OPTION…] IMAGE [IMAGE-OPTION…] [-- ARG… [---]]…
 
 cmd_prepare() { # the same
 	prepare "$@" || fetch_prepare "$@"
-	printf '%s\n' "$pod"
+	say "$pod"
 }
 
 cmd_run_prepared() { # UUID
@@ -355,11 +372,12 @@ cmd_gc() { # [--grace-period=30m] [--expire-prepared=24h] [--mark-only]
 ### The rest
 
 cmd_version() {
-	printf 'rkt Version: %s\nappc Version: 0.8.11\n' "$VERSION"
+	say "rkt Version: $VERSION"
+	say 'appc Version: 0.8.11'
 }
 
 cmd_help() {
-	cat <<-END
+	cat <<-END || exit $FAILED
 	NAME:
 	    rkt - run App Containers
 

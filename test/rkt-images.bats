@@ -223,6 +223,28 @@ rkt: signature verified:
 	run -254 --separate-stderr rkt image no-such-word
 }
 
+@test "rkt: 254 and one line when a result cannot be written" {
+	local words
+	trust_key good --root
+	cp "$WEB/example.com/app-1.0.aci" "$T/app.aci"
+	cp "$WEB/example.com/app-1.0.aci.asc" "$T/app.aci.asc"
+	rkt fetch "$T/app.aci"
+	for words in "fetch --pull-policy=never $T/app.aci" version \
+		'image list' "prepare $T/app.aci --exec=/x" help; do
+		run -254 --separate-stderr sh -c "rkt $words >/dev/full"
+		is 1 "$(wc -l <<<"$stderr")"
+		matches 'stdout|write error' "$stderr"
+	done
+}
+
+@test "rkt fetch, rkt trust: an option behind an image is refused at once" {
+	run -254 --separate-stderr rkt fetch example.com/app:1.0 --full
+	matches '^Usage: rkt fetch ' "$stderr"
+	run -254 --separate-stderr rkt trust --root "$(key_file good)" --prefix=x
+	matches '^Usage: rkt trust ' "$stderr"
+	is '' "$(find "$RKT_DIR" "$RKT_CONF" -type f)"
+}
+
 # traced RKT-ARG...: the lines that RKT_TRACE=1 shows, with its success.
 traced() {
 	RKT_TRACE=1 rkt "$@" 2>&1 >/dev/null <<<yes |
