@@ -71,7 +71,7 @@ apply_oom_score(const json_t *value, struct plan_app *plan)
 	return json_is_integer(value) && llabs(score) <= OOM_SCORE_MAX;
 }
 
-/* pod-prepare has made a program of these, which filter.c loads. */
+/* pod-prepare has made a program of these, which seccomp.c reads. */
 static bool
 apply_nothing(const json_t *value, struct plan_app *plan)
 {

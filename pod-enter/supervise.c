@@ -43,6 +43,19 @@ struct supervisor {
 	struct pump out;
 };
 
+/* What the caller has ignored, nohup(1) SIGHUP say, is not for us either. */
+static void
+add_signals(sigset_t *set, const int *numbers, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct sigaction action;
+
+		if (sigaction(numbers[i], NULL, &action) == 0 &&
+		    action.sa_handler != SIG_IGN)
+			(void)sigaddset(set, numbers[i]);
+	}
+}
+
 static void
 wanted_signals(const struct terminal *terminal, sigset_t *set)
 {
@@ -51,13 +64,11 @@ wanted_signals(const struct terminal *terminal, sigset_t *set)
 	static const int with_terminal[] = { SIGWINCH, SIGTSTP, SIGCONT };
 
 	(void)sigemptyset(set);
-	for (size_t i = 0; i < sizeof always / sizeof *always; i++)
-		(void)sigaddset(set, always[i]);
+	add_signals(set, always, sizeof always / sizeof *always);
 	if (terminal->input < 0 && terminal->output < 0)
 		return;
-	for (size_t i = 0; i < sizeof with_terminal / sizeof *with_terminal;
-	     i++)
-		(void)sigaddset(set, with_terminal[i]);
+	add_signals(
+	    set, with_terminal, sizeof with_terminal / sizeof *with_terminal);
 }
 
 void

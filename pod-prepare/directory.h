@@ -9,7 +9,7 @@
 #include "manifest.h"
 #include "uuid.h"
 
-/* What an app's file seccomp.bpf is to hold. */
+/* What an app's file APP.bpf is to hold. */
 struct app_filter {
 	enum seccomp_kind kind;
 	struct sock_filter *program;

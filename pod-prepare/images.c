@@ -57,7 +57,7 @@ read_devices(struct image *image, const json_t *record)
 	}
 }
 
-/* The key names a directory of the pod's, so its form is looked at. */
+/* The pod's links begin with the key, so its form is looked at. */
 static void
 read_key(struct image *image, const json_t *record)
 {

@@ -877,6 +877,18 @@ post'
 	is post "$(cat "$T/out")"
 }
 
+@test "pod-enter: a signal that the caller ignores does not end the pod" {
+	for signal in HUP INT TERM; do
+		prepare example.com/app -- ': >/ready; sleep 1; exit 3'
+		env --ignore-signal=$signal pod-enter "$pod" &
+		wait_for has app ready
+		kill -$signal $!
+		status=0
+		wait $! || status=$?
+		is 3 "$status"
+	done
+}
+
 @test "pod-enter: a second SIGINT does not wait for the app" {
 	prepare example.com/app -- \
 		'trap "" TERM; : >/ready; while :; do sleep 0.05; done'
@@ -1153,6 +1165,20 @@ in_terminal() {
 		finish"
 	matches 'Running.*pod-enter' "$(cat "$T/jobs")"
 	is 137 "$(cat "$T/status")"
+}
+
+@test "pod-enter: three ^] end an interactive pod, too" {
+	prepare --interactive example.com/app -- 'stty raw; echo up; cat >/typed'
+	in_terminal "spawn pod-enter $pod
+		want up
+		send \035\035
+		sleep 1.2
+		send \035\003x
+		sleep 0.2
+		send \035\035\035
+		finish"
+	test "$status" = 137
+	is 1d1d1d0378 "$(head -c 5 "$(place "$pod")/app.upper/typed" | xxd -p)"
 }
 
 @test "pod-enter: Ctrl-C on a terminal stops the pod in good order" {
