@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* summary - what there is to say about a pod, read from its directory */
 
+#include <err.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,15 +30,23 @@ time_of(const struct pod *pod, const char *name)
 	return file.st_mtim;
 }
 
+/* NULL if there is none, or none that can be read: then there is a line. */
 static json_t *
 read_json(const struct pod *pod, const char *name)
 {
+	size_t length = 0;
+	autofree char *bytes = path_read(pod->dir, name, JSON_MAX, &length);
 	autofree char *why = NULL;
-	autofree char *bytes = NULL;
-	size_t length;
+	json_t *json = NULL;
 
-	bytes = path_read(pod->dir, name, JSON_MAX, &length);
-	return bytes == NULL ? NULL : json_parse(bytes, length, &why);
+	if (bytes != NULL)
+		json = json_parse(bytes, length, &why);
+	else if (errno != ENOENT)
+		why = xstrdup(strerror(errno));
+	/* One that is being prepared is being written. */
+	if (why != NULL && pod->place >= POD_PREPARED)
+		warnx("pod \"%s\": %s: %s", pod->uuid, name, why);
+	return json;
 }
 
 /* What pod-init wrote when the app ended. */

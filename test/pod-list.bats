@@ -35,6 +35,7 @@ two='{apps: [{name: "etcd", image: "coreos.com/etcd", version: "v2.0.4",
 A=0a2f0e9c-1111-4abc-8def-000000000001
 B=0a2f0e9c-2222-4abc-8def-000000000002
 C=5b000000-3333-4abc-8def-000000000003
+D=5b000000-4444-4abc-8def-000000000004
 export TZ=UTC
 
 @test "pod-list: prints nothing, and a table its legend, when there is no pod" {
@@ -199,12 +200,17 @@ $B"
 	echo '{"apps":7,"net"' >"$pod/run.json"
 	a_pod $C run '{apps: [{}, 7], net: 7}'
 	rm "$pod/lock"
+	a_pod $D run '{net: ["default"]}'
+	: >"$pod/net.json"
 	run -0 --separate-stderr pod-list --table --no-legend
-	is '' "$stderr"
-	is 4 "${#lines[@]}"
+	matches "^pod-list: pod \"$B\": run.json: [^
+]*
+pod-list: pod \"$D\": net.json: [^
+]*\$" "$stderr"
+	is 5 "${#lines[@]}"
 	matches $'^0a2f0e9c\t-\t-' "${lines[0]}"
 	run -0 --separate-stderr pod-list
-	is 3 "${#lines[@]}"
+	is 4 "${#lines[@]}"
 }
 
 @test "D8 escape: what a pod's files hold does not reach the terminal raw" {
