@@ -126,8 +126,6 @@ static void
 put_commands(
     struct image *image, const struct pod_app *app, struct plan_app *plan)
 {
-	if (app->app->exec.count == 0)
-		prog_diex("%s: no command to run", app->name);
 	put_command(image, &app->app->exec, plan, MAIN);
 	for (size_t i = 0; i < app->app->handler_count; i++) {
 		const struct event_handler *handler = &app->app->handlers[i];

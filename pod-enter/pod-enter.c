@@ -130,13 +130,12 @@ read_manifest(const struct pod *pod)
 	manifest = pod_manifest_parse(bytes, length, &why);
 	if (manifest == NULL)
 		prog_diex("pod %s: manifest: %s", pod->uuid, why);
-	if (manifest->app_count == 0 || manifest->app_count > PLAN_APPS_MAX)
-		prog_diex("pod %s: %zu apps, and not 1 to %d", pod->uuid,
-		    manifest->app_count, PLAN_APPS_MAX);
-	for (size_t i = 0; i < manifest->app_count; i++)
-		if (manifest->apps[i].app == NULL)
-			prog_diex("pod %s: app %s is not complete", pod->uuid,
-			    manifest->apps[i].name);
+	why = pod_manifest_unready(manifest);
+	if (why != NULL)
+		prog_diex("pod %s: manifest: %s", pod->uuid, why);
+	if (manifest->app_count > PLAN_APPS_MAX)
+		prog_diex(
+		    "pod %s: more than %d apps", pod->uuid, PLAN_APPS_MAX);
 	return manifest;
 }
 

@@ -267,6 +267,7 @@ directory_make(const struct directory *directory)
 {
 	autofd int lock = make_embryo(directory->uuid);
 
+	(void)lock; /* until the end of this block */
 	fill(directory);
 	if (directory->uuid_file != NULL)
 		save_uuid(directory->uuid_file);

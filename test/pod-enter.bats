@@ -1338,7 +1338,7 @@ in_terminal() {
 	prepare example.com/app -- true
 	edit '.apps[0].app.exec = []'
 	run -125 --separate-stderr pod-enter "$pod"
-	is 'pod-enter: app: no command to run' "$stderr"
+	is "pod-enter: pod $pod: manifest: apps[0].app.exec: is empty" "$stderr"
 	prepare example.com/app -- true
 	echo -n 123 >"$(place "$pod")/app.bpf"
 	run -125 --separate-stderr pod-enter "$pod"
