@@ -88,10 +88,11 @@ $(BIN)/pod-init: $(INIT:%=$(B)/init/%.o)
 	$(Q)$(CC) $(INIT_CFLAGS) $(LDFLAGS) -nostdlib -static-pie \
 		-Wl,-z,relro,-z,now,-z,noexecstack -o $@ $^
 
-$(foreach d,lib $(DIRS),$(eval $(B)/$(d)/own.a: $(call objects,$(d))))
+# Of the directory too: a file that is gone must leave its archive.
+$(foreach d,lib $(DIRS),$(eval $(B)/$(d)/own.a: $(call objects,$(d)) $(d)))
 $(B)/%/own.a:
 	@mkdir -p $(@D) && rm -f $@
-	@$(AR) rcs $@ $^
+	@$(AR) rcs $@ $(filter %.o,$^)
 
 $(B)/%.o: %.c Makefile
 	@mkdir -p $(@D)

@@ -142,13 +142,6 @@ load(int cas, const char *key)
 	return info;
 }
 
-static json_t *
-make_record(int cas, const json_t *info, const char *image)
-{
-	return json_pack("{s:i,s:s,s:o}", "v", 1, "image", image, "store",
-	    image_store(cas, info));
-}
-
 /* All are found before one is printed. */
 static int
 run_get(char **arguments, size_t count, const struct opts *opts)
@@ -169,7 +162,7 @@ run_get(char **arguments, size_t count, const struct opts *opts)
 			continue;
 		}
 		info = load(cas, keys[i]);
-		record = make_record(cas, info, arguments[i]);
+		record = image_record(cas, info, arguments[i]);
 		print_line(record);
 	}
 	free(keys);
@@ -239,7 +232,7 @@ list_one(int cas, const char *key, void *data)
 		return 0;
 	}
 	name = full_name(info);
-	record = make_record(cas, info, name);
+	record = image_record(cas, info, name);
 	(void)json_object_set(record, "size", json_object_get(info, "size"));
 	(void)json_object_set(
 	    record, "imported", json_object_get(info, "imported"));

@@ -1,25 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* images - the pod's images, as the store has them */
 
+#include <err.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <spawn.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "actype.h"
 #include "alloc.h"
+#include "dirs.h"
 #include "escape.h"
 #include "filter.h"
+#include "image.h"
 #include "images.h"
 #include "path.h"
 #include "prog.h"
-#include "publish.h"
 #include "record.h"
+#include "ref.h"
 #include "scope.h"
+#include "store.h"
 
 /* An index has a slot for each blob; the kernel takes no more than this. */
 enum { DEVICES_MAX = 1024 };
@@ -179,130 +180,85 @@ images_read(const struct strings *refs)
 	return match(refs, records);
 }
 
-/* Starts cas-store get with its output in out, and stderr in messages. */
-static pid_t
-start_get(const struct strings *refs, int out, int messages)
+static int
+open_store(void)
 {
-	autofree char *path = prog_sibling("cas-store");
-	struct strings argv = { 0 };
-	posix_spawn_file_actions_t files;
-	pid_t pid;
+	int cas = store_open();
 
-	strings_add(&argv, "cas-store");
-	strings_add(&argv, "get");
-	for (size_t i = 0; i < refs->count; i++)
-		strings_add(&argv, refs->list[i]);
-	errno = posix_spawn_file_actions_init(&files);
-	if (errno == 0)
-		errno = posix_spawn_file_actions_adddup2(&files, out, 1);
-	if (errno == 0 && messages >= 0)
-		errno = posix_spawn_file_actions_adddup2(&files, messages, 2);
-	if (errno == 0)
-		errno =
-		    posix_spawn(&pid, path, &files, NULL, argv.list, environ);
-	if (errno != 0)
-		filter_fail(EX_OSERR, "%s", path);
-	(void)posix_spawn_file_actions_destroy(&files);
-	strings_free(&argv);
-	return pid;
+	if (cas < 0 && errno == EBADMSG)
+		filter_failx(EX_CONFIG,
+		    "%s: the store of another rkt, left alone", dirs_data());
+	if (cas < 0)
+		filter_fail(EX_OSERR, "%s/cas", dirs_data());
+	return cas;
 }
 
-/* All that can be read from fd; more than max bytes are refused. */
-static char *
-read_output(int fd, size_t max, size_t *length)
+static _Noreturn void
+ambiguous(const char *ref, const struct strings *candidates)
 {
-	size_t size = 0;
-	char *bytes = NULL;
-	ssize_t n;
-
-	*length = 0;
-	do {
-		if (*length == size) {
-			size += 16 * 1024;
-			bytes = xreallocarray(bytes, size, 1);
-		}
-		n = read(fd, bytes + *length, size - *length);
-		if (n < 0 && errno != EINTR)
-			filter_fail(EX_IOERR, "cas-store");
-		if (n > 0)
-			*length += (size_t)n;
-		if (*length > max)
-			filter_failx(EX_DATAERR, "cas-store: too many records");
-	} while (n != 0);
-	return bytes;
+	warnx("%s: ambiguous image ID, it may be", escape(ref));
+	for (size_t i = 0; i < candidates->count; i++)
+		(void)fprintf(stderr, "  %s\n", candidates->list[i]);
+	filter_quit(EX_DATAERR);
 }
 
-/* cas-store has said why, to be shown unless it is absence and we are silent.
- */
-static void
-judge_get(pid_t pid, int messages, bool silent)
+/* 1 with key, 0 if the store does not have it. */
+static int
+find(int cas, const char *text, char key[KEY_TEXT])
 {
-	autofree char *text = NULL;
-	size_t length = 0;
-	int status;
+	struct strings candidates = { 0 };
+	struct ref ref;
+	char *why = NULL;
+	int found;
 
-	while (waitpid(pid, &status, 0) < 0) {
-		if (errno != EINTR)
-			filter_fail(EX_OSERR, "cas-store");
-	}
-	if (messages >= 0)
-		text = path_read_fd(messages, RECORD_MAX, &length);
-	if (text != NULL &&
-	    !(silent && WIFEXITED(status) && WEXITSTATUS(status) == EX_NO))
-		(void)write_all(STDERR_FILENO, text, length);
-	if (!WIFEXITED(status))
-		filter_failx(EX_OSERR, "cas-store: killed by signal %d",
-		    WTERMSIG(status));
-	if (WEXITSTATUS(status) != 0)
-		filter_quit(WEXITSTATUS(status) == EX_NO ? EX_NOINPUT
-							 : WEXITSTATUS(status));
+	if (ref_parse(text, &ref, &why) < 0)
+		filter_failx(EX_USAGE, "%s: %s", escape(text), why);
+	found = image_find(cas, &ref, key, &candidates);
+	if (found < 0)
+		filter_fail(EX_IOERR, "%s", escape(text));
+	if (found > 1)
+		ambiguous(text, &candidates);
+	strings_free(&candidates);
+	ref_free(&ref);
+	return found;
 }
 
 static json_t *
-parse_lines(char *bytes, size_t length)
+look_up(int cas, const char *text, const char *key)
 {
-	json_t *records = json_array();
+	autojson json_t *info = image_load(cas, key);
 
-	while (length > 0) {
-		char *end = memchr(bytes, '\n', length);
-		size_t line = end == NULL ? length : (size_t)(end - bytes);
-		char *why = NULL;
-		json_t *record = json_parse(bytes, line, &why);
-
-		if (record == NULL)
-			filter_failx(EX_SOFTWARE, "cas-store: %s", why);
-		(void)json_array_append_new(records, record);
-		line += end != NULL;
-		bytes += line;
-		length -= line;
-	}
-	return records;
+	if (info == NULL && errno == ENOENT)
+		filter_failx(
+		    EX_NOINPUT, "%s: no longer in the store", escape(text));
+	if (info == NULL && errno == EBADMSG)
+		filter_failx(EX_DATAERR, "%s: damaged", escape(text));
+	if (info == NULL)
+		filter_fail(EX_IOERR, "%s", escape(text));
+	return image_record(cas, info, text);
 }
 
 struct image *
 images_ask(const struct strings *refs, bool silent)
 {
-	autofd int messages = -1;
-	autofd int in = -1;
-	autofree char *bytes = NULL;
-	autojson json_t *records = NULL;
-	size_t length;
-	int fds[2];
-	pid_t pid;
+	autojson json_t *records = json_array();
+	autofd int cas = open_store();
+	bool absent = false;
 
-	if (pipe2(fds, O_CLOEXEC) < 0)
-		filter_fail(EX_OSERR, "pipe");
-	in = fds[0];
-	if (silent) {
-		messages = memfd_create("messages", MFD_CLOEXEC);
-		if (messages < 0)
-			filter_fail(EX_OSERR, "memfd");
+	for (size_t i = 0; i < refs->count; i++) {
+		char key[KEY_TEXT];
+
+		if (find(cas, refs->list[i], key) == 1) {
+			(void)json_array_append_new(
+			    records, look_up(cas, refs->list[i], key));
+			continue;
+		}
+		absent = true;
+		if (!silent)
+			warnx("%s: not in the store", escape(refs->list[i]));
 	}
-	pid = start_get(refs, fds[1], messages);
-	(void)close(fds[1]);
-	bytes = read_output(in, refs->count * RECORD_MAX, &length);
-	judge_get(pid, messages, silent);
-	records = parse_lines(bytes, length);
+	if (absent)
+		filter_quit(EX_NOINPUT);
 	return match(refs, records);
 }
 

@@ -21,7 +21,7 @@ struct image {
 
 /*
  * One image for each reference, in their order: from the records on stdin, or
- * from cas-store get.  They end the process (filter.h) if an image is absent
+ * from the store.  They end the process (filter.h) if an image is absent
  * (EX_NOINPUT; silent: without a word), has no dependency stored, is not for
  * this machine, or if a record is for no reference.  The caller frees each
  * with image_free(), and the array.

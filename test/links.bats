@@ -110,14 +110,14 @@ executed() {
 @test "a warm run with the host's network runs these programs alone" {
 	warm_image
 	traced_run
-	is 'rkt pod-prepare cas-store pod-netns pod-enter pod-init true' \
+	is 'rkt pod-prepare pod-netns pod-enter pod-init true' \
 		"$(executed)"
 }
 
 @test "a warm run with a private network runs these programs alone" {
 	warm_image
 	traced_run --private-net
-	is 'rkt pod-prepare cas-store pod-netns pod-enter pod-init true' \
+	is 'rkt pod-prepare pod-netns pod-enter pod-init true' \
 		"$(executed)"
 }
 

@@ -33,6 +33,9 @@ json_t *image_load(int cas, const char *key);
 /* The member "store" of a record for it; the caller owns it. */
 json_t *image_store(int cas, const json_t *info);
 
+/* The whole record, for the reference image; the caller owns it. */
+json_t *image_record(int cas, const json_t *info, const char *image);
+
 /* Is it there, and with the root file system that it is said to have? */
 bool image_complete(int cas, const char *key, const json_t *info);
 

@@ -184,6 +184,13 @@ image_store(int cas, const json_t *info)
 	    root_json(key, info));
 }
 
+json_t *
+image_record(int cas, const json_t *info, const char *image)
+{
+	return json_pack("{s:i,s:s,s:o}", "v", 1, "image", image, "store",
+	    image_store(cas, info));
+}
+
 /* A directory of keys, read to its end. */
 static int
 each_key(int cas, const char *path,
