@@ -111,6 +111,24 @@ added() {
 	is '' "$(added)"
 }
 
+@test "residue: a lock on another disk is not that of the file of its number" {
+	mkdir "$T/other"
+	mount -t tmpfs none "$T/other"
+	mount -t tmpfs none "$RKT_RUN"
+	: >"$RKT_RUN/mnt.lock"
+	: >"$T/other/file"
+	is "$(stat -c %i "$RKT_RUN/mnt.lock")" "$(stat -c %i "$T/other/file")"
+	before=$("$TEST/residue")
+	flock "$T/other/file" sleep 1000 3>&- &
+	wait_for eval "! flock -n '$T/other/file' true"
+	is '' "$(added)"
+	kill "$!"
+	wait "$!" || :
+	pkill -x sleep
+	wait_for flock -n "$T/other/file" true
+	umount "$RKT_RUN" "$T/other"
+}
+
 @test "residue: notices a pod in each place, and a file in the store's tmp" {
 	for place in embryo prepare prepared run exited-garbage garbage; do
 		uuid=$(pod_dir "$place")
