@@ -181,6 +181,12 @@ install: all ## install below $(DESTDIR)$(PREFIX)
 	for n in 1 5 7 8; do for m in */*.$$n; do test ! -f $$m || \
 		install -Dm 644 -t $(DESTDIR)$(PREFIX)/share/man/man$$n $$m || \
 		exit; done; done
+	install -Dm 644 completions/rkt.bash \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/rkt
+	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
+	for u in rkt-gc.service rkt-gc.timer; do \
+		sed 's,@bindir@,$(PREFIX)/bin,' systemd/$$u \
+		> $(DESTDIR)$(PREFIX)/lib/systemd/system/$$u || exit; done
 
 sizes: ## lines by directory and the longest files
 	@for d in lib $(DIRS); do printf '%6d %s\n' \
