@@ -3,8 +3,8 @@
  *
  * cas-store get|ls|cat-manifest|mount|umount|rm|gc …
  *
- * One function for each word; get and mount are on the path of every start of
- * a pod, so this program is static and reads nothing that it need not.
+ * One function for each word.  get stands in scripts and mount before the first
+ * pod of an image, so this program is static and reads no more than it need.
  */
 
 #include <err.h>

@@ -57,5 +57,5 @@ _Noreturn void filter_failx(int status, const char *format, ...)
 _Noreturn void filter_fail(int status, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* The same without a word, when a program that this one ran has said why. */
+/* The same without a word: the caller has said why, or is not to. */
 _Noreturn void filter_quit(int status);

@@ -113,6 +113,10 @@ image_complete(int cas, const char *key, const json_t *info)
 	       faccessat(cas, root, F_OK, 0) == 0;
 }
 
+/* By a name and labels; the host's os and arch unless given. */
+static int find_name(
+    int cas, const char *name, const struct labels *labels, char key[KEY_TEXT]);
+
 /* Is what an item of "dependencies" names in the store? */
 static bool
 has_dependency(int cas, const json_t *item)
@@ -128,7 +132,7 @@ has_dependency(int cas, const json_t *item)
 		labels_set(&labels, json_object_iter_key(i),
 		    json_string_value(json_object_iter_value(i)));
 	if (name != NULL)
-		found = image_find_name(cas, name, &labels, key);
+		found = find_name(cas, name, &labels, key);
 	labels_free(&labels);
 	return found > 0;
 }
@@ -320,8 +324,8 @@ look_at(int cas, const char *key, void *data)
 	return 0;
 }
 
-int
-image_find_name(
+static int
+find_name(
     int cas, const char *name, const struct labels *labels, char key[KEY_TEXT])
 {
 	struct search search = {
@@ -432,7 +436,7 @@ image_find(int cas, const struct ref *ref, char key[KEY_TEXT],
 	case REF_HASH:
 		return find_hash(cas, ref->text, key, candidates);
 	case REF_NAME:
-		return image_find_name(cas, ref->name, &ref->labels, key);
+		return find_name(cas, ref->name, &ref->labels, key);
 	case REF_FILE:
 		return find_file(cas, ref->text, key);
 	case REF_URL:

@@ -48,10 +48,6 @@ bool image_complete(int cas, const char *key, const json_t *info);
 int image_find(int cas, const struct ref *ref, char key[KEY_TEXT],
     struct strings *candidates);
 
-/* The same by a name and labels; the host's os and arch unless given. */
-int image_find_name(
-    int cas, const char *name, const struct labels *labels, char key[KEY_TEXT]);
-
 /* Calls visit for each image, in the order of keys; ends with the first
  * result that is not 0.  -1 and errno. */
 int image_each(

@@ -249,12 +249,7 @@ pod_manifest_parse(const char *bytes, size_t length, char **why)
 	autojson json_t *json = NULL;
 	struct pod_manifest *pod;
 
-	*why = NULL;
-	if (length > MANIFEST_MAX) {
-		*why = xstrdup("manifest of more than 4 MiB");
-		return NULL;
-	}
-	json = json_parse(bytes, length, why);
+	json = schema_parse(bytes, length, why);
 	if (json == NULL)
 		return NULL;
 	struct spot top = { .name = "", .json = json, .why = why };

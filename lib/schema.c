@@ -6,8 +6,19 @@
 #include "actype.h"
 #include "alloc.h"
 #include "escape.h"
+#include "record.h"
 #include "schema.h"
 #include "scope.h"
+
+json_t *
+schema_parse(const char *bytes, size_t length, char **why)
+{
+	*why = NULL;
+	if (length <= MANIFEST_MAX)
+		return json_parse(bytes, length, why);
+	*why = xstrdup("manifest of more than 4 MiB");
+	return NULL;
+}
 
 /* One name and its value, at the two spots where they were found. */
 static int

@@ -5,6 +5,9 @@
 #include "manifest.h"
 #include "spot.h"
 
+/* The JSON of a manifest's bytes, for the caller; NULL with *why. */
+json_t *schema_parse(const char *bytes, size_t length, char **why);
+
 /*
  * Each reads what is at spot, or a member of the object there, and returns 0
  * or -1 as spot.h has it.  What was read before a failure is in the result,
