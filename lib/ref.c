@@ -7,6 +7,7 @@
 
 #include "actype.h"
 #include "alloc.h"
+#include "docker.h"
 #include "escape.h"
 #include "pairs.h"
 #include "ref.h"
@@ -146,6 +147,20 @@ name_parse(const char *text, struct ref *ref, char **why)
 	return 0;
 }
 
+static int
+docker_check(const char *text, char **why)
+{
+	struct docker_ref parts;
+	const char *wrong;
+
+	if (docker_ref_parse(text, &parts, &wrong) < 0) {
+		*why = xstrdup(wrong);
+		return -1;
+	}
+	docker_ref_free(&parts);
+	return 0;
+}
+
 /* A file that is there, or what could only be meant as one. */
 static bool
 is_file(const char *text)
@@ -173,11 +188,7 @@ kind_parse(const char *text, struct ref *ref, char **why)
 	}
 	if (begins(text, "docker:")) {
 		ref->kind = REF_DOCKER;
-		if (strcmp(text, "docker:") != 0 &&
-		    strcmp(text, "docker://") != 0)
-			return 0;
-		*why = xstrdup("a docker image without a name");
-		return -1;
+		return docker_check(text, why);
 	}
 	if (strstr(text, "://") != NULL)
 		return url_kind(text, ref, why);

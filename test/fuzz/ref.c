@@ -7,6 +7,7 @@
 
 #include "actype.h"
 #include "alloc.h"
+#include "docker.h"
 #include "manifest.h"
 #include "ref.h"
 #include "scope.h"
@@ -29,6 +30,26 @@ check_ref(const char *text)
 	for (size_t i = 0; i < ref.labels.count; i++)
 		assert(acidentifier_check(ref.labels.list[i].name) == NULL);
 	ref_free(&ref);
+}
+
+/* The full form is one too, and says the same. */
+static void
+check_docker(const char *text)
+{
+	struct docker_ref ref;
+	struct docker_ref same;
+	const char *why;
+	autofree char *full = NULL;
+	autofree char *again = NULL;
+
+	if (docker_ref_parse(text, &ref, &why) < 0)
+		return;
+	full = docker_ref_text(&ref);
+	assert(docker_ref_parse(full, &same, &why) == 0);
+	again = docker_ref_text(&same);
+	assert(strcmp(full, again) == 0);
+	docker_ref_free(&ref);
+	docker_ref_free(&same);
 }
 
 static void
@@ -81,6 +102,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	autofree char *text = xstrndup((const char *)data, size);
 
 	check_ref(text);
+	check_docker(text);
 	check_volume(text);
 	check_types(text);
 	return 0;

@@ -110,6 +110,8 @@ static const struct {
 	    "is a URL with a character that must be percent-encoded" },
 	{ "docker://", "a docker image without a name" },
 	{ "docker:", "a docker image without a name" },
+	{ "docker://example.com:0/a",
+	    "the registry is neither HOST nor HOST:PORT" },
 };
 
 /* "name=value " for each label, in their order. */
