@@ -56,6 +56,41 @@ url_unfit(const char *url, bool http)
 	return why;
 }
 
+/* "https://example.com:443", in lower case; the caller frees it. */
+static char *
+parts_origin(CURLU *parts)
+{
+	char *scheme = url_part(parts, CURLUPART_SCHEME);
+	char *host = url_part(parts, CURLUPART_HOST);
+	char *port = NULL;
+	char *origin = NULL;
+
+	if (scheme != NULL && host != NULL &&
+	    curl_url_get(parts, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) ==
+		CURLUE_OK)
+		origin = xasprintf("%s://%s:%s", scheme, host, port);
+	for (char *p = origin; p != NULL && *p != '\0'; p++)
+		if (*p >= 'A' && *p <= 'Z')
+			*p = (char)(*p - 'A' + 'a');
+	curl_free(scheme);
+	curl_free(host);
+	curl_free(port);
+	return origin;
+}
+
+char *
+url_origin(const char *url)
+{
+	CURLU *parts = curl_url();
+	char *origin = NULL;
+
+	if (parts != NULL &&
+	    curl_url_set(parts, CURLUPART_URL, url, 0) == CURLUE_OK)
+		origin = parts_origin(parts);
+	curl_url_cleanup(parts);
+	return origin;
+}
+
 /* Gives the URL in parts another path: the same with another end. */
 static char *
 swap_path(CURLU *parts, const char *from, const char *to)

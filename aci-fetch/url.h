@@ -17,6 +17,12 @@ const char *url_unfit(const char *url, bool http);
 bool url_is_remote(const char *text);
 
 /*
+ * Who is asked: "https://example.com:443", in lower case and with its port,
+ * to be compared.  NULL if it is no URL with a host; the caller frees it.
+ */
+char *url_origin(const char *url);
+
+/*
  * The URL with the end of its path, from, replaced by to; what follows the
  * path stays.  NULL if the path does not end so; the caller frees it.
  */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* web - GET over https, with a bound on everything */
+/* web - GET over https, several at a time, with a bound on everything */
 
+#include <err.h>
 #include <string.h>
 #include <strings.h>
 #include <time.h>
@@ -8,32 +9,38 @@
 #include <curl/curl.h>
 
 #include "alloc.h"
+#include "cache.h"
+#include "escape.h"
 #include "filter.h"
-#include "num.h"
 #include "prog.h"
 #include "scope.h"
+#include "transfer.h"
 #include "url.h"
 #include "web.h"
 
 enum {
 	REDIRECTS = 10,
-	CONNECT_SECONDS = 20,
-	SLOW_BYTES = 1024,      /* fewer than this a second … */
-	SLOW_SECONDS = 30,      /* … for so long: given up */
-	HEADER_MAX = 64 * 1024, /* bytes of headers, of one answer */
-	ASIDE_MAX = 64 * 1024,  /* bytes of the body of a redirect or error */
-	ETAG_MAX = 256,         /* a longer one is not remembered */
-	BUFFER = 256 * 1024,    /* libcurl's */
-	AGE_MAX = 365 * 24 * 3600, /* no longer than a year */
+	POLL = 1000,  /* milliseconds: nothing is waited for longer */
+	GRACE = 5000, /* until an answer that matters no more */
 };
 
 struct web {
-	CURL *easy;
-	char error[CURL_ERROR_SIZE];
-	const struct web_request *request; /* the one that runs */
-	int64_t taken;                     /* bytes of its body */
-	size_t headers;                    /* bytes of its headers */
-	const char *broken;                /* why we stopped it */
+	CURLM *multi;
+	unsigned flags;
+};
+
+/* A request on its way from one server to the next. */
+struct job {
+	struct web_request *request;
+	struct web_answer *answer;
+	struct transfer transfer;
+	enum state { WAITING, RUNNING, OVER } state;
+	char *url;       /* where it is asked now */
+	int hops;        /* redirects so far */
+	bool asked;      /* a server, once at least */
+	bool authorized; /* no redirect has led elsewhere */
+	int64_t start;   /* not before; milliseconds */
+	int64_t end;     /* given up then */
 };
 
 int
@@ -72,111 +79,24 @@ web_insecure(const char *list, unsigned *flags)
 	return 0;
 }
 
-/* Ends the transfer; the text is told in place of libcurl's. */
-static size_t
-stop(struct web *web, const char *why)
-{
-	web->broken = why;
-	return 0;
-}
-
-static size_t
-on_body(char *bytes, size_t size, size_t count, void *data)
-{
-	struct web *web = data;
-	size_t length = size * count;
-	long status = 0;
-
-	(void)curl_easy_getinfo(web->easy, CURLINFO_RESPONSE_CODE, &status);
-	web->taken += (int64_t)length;
-	if (status != 200)
-		return web->taken > ASIDE_MAX ? stop(web, "") : length;
-	if (web->taken > web->request->max)
-		return stop(web, "larger than allowed");
-	web->request->take(web->request->data, bytes, length);
-	return length;
-}
-
-static size_t
-on_header(char *bytes, size_t size, size_t count, void *data)
-{
-	struct web *web = data;
-
-	(void)bytes;
-	web->headers += size * count;
-	if (web->headers > HEADER_MAX)
-		return stop(web, "too many headers");
-	return size * count;
-}
-
-static int
-on_progress(void *data, curl_off_t total, curl_off_t done, curl_off_t out_total,
-    curl_off_t out_done)
-{
-	struct web *web = data;
-	long status = 0;
-
-	(void)out_total;
-	(void)out_done;
-	(void)curl_easy_getinfo(web->easy, CURLINFO_RESPONSE_CODE, &status);
-	if (status == 200 && web->request->progress != NULL)
-		web->request->progress(web->request->data, done, total);
-	return 0;
-}
-
-/* An option is refused by a libcurl that was built without it. */
 static void
-set_ok(CURLcode code)
+multi_ok(CURLMcode code)
 {
-	if (code != CURLE_OK)
+	if (code != CURLM_OK)
 		filter_failx(
-		    EX_SOFTWARE, "libcurl: %s", curl_easy_strerror(code));
-}
-
-/* Never set here: netrc, cookies, content encodings, redirects. */
-static void
-set_up(struct web *web, unsigned insecure)
-{
-	CURL *easy = web->easy;
-
-	set_ok(curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L));
-	set_ok(curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, web->error));
-	set_ok(curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https"));
-	set_ok(curl_easy_setopt(
-	    easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1));
-	set_ok(curl_easy_setopt(
-	    easy, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2));
-	set_ok(curl_easy_setopt(easy, CURLOPT_USERAGENT, "rkt/" RKT_VERSION));
-	set_ok(curl_easy_setopt(
-	    easy, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_SECONDS));
-	set_ok(
-	    curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, (long)SLOW_BYTES));
-	set_ok(
-	    curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, (long)SLOW_SECONDS));
-	set_ok(curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)BUFFER));
-	set_ok(curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body));
-	set_ok(curl_easy_setopt(easy, CURLOPT_WRITEDATA, web));
-	set_ok(curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header));
-	set_ok(curl_easy_setopt(easy, CURLOPT_HEADERDATA, web));
-	set_ok(curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, on_progress));
-	set_ok(curl_easy_setopt(easy, CURLOPT_XFERINFODATA, web));
-	set_ok(curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L));
-	if ((insecure & WEB_NO_TLS_CHECK) == 0)
-		return;
-	set_ok(curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L));
-	set_ok(curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L));
+		    EX_SOFTWARE, "libcurl: %s", curl_multi_strerror(code));
 }
 
 struct web *
-web_open(unsigned insecure)
+web_open(unsigned flags)
 {
 	struct web *web = xcalloc(1, sizeof *web);
 
-	set_ok(curl_global_init(CURL_GLOBAL_DEFAULT));
-	web->easy = curl_easy_init();
-	if (web->easy == NULL)
+	transfer_ok(curl_global_init(CURL_GLOBAL_DEFAULT));
+	web->flags = flags;
+	web->multi = curl_multi_init();
+	if (web->multi == NULL)
 		filter_failx(EX_OSERR, "libcurl: no handle");
-	set_up(web, insecure);
 	return web;
 }
 
@@ -185,128 +105,9 @@ web_close(struct web *web)
 {
 	if (web == NULL)
 		return;
-	curl_easy_cleanup(web->easy);
+	(void)curl_multi_cleanup(web->multi);
 	free(web);
 	curl_global_cleanup();
-}
-
-/* A header of the last answer, borrowed until the next request; or NULL. */
-static const char *
-header(struct web *web, const char *name)
-{
-	struct curl_header *found = NULL;
-
-	if (curl_easy_header(web->easy, name, 0, CURLH_HEADER, -1, &found) !=
-	    CURLHE_OK)
-		return NULL;
-	return found->value;
-}
-
-/* How long the answer may be used without asking again. */
-static int64_t
-max_age(const char *control)
-{
-	autofree char *copy = xstrdup(control == NULL ? "" : control);
-	char *rest = copy;
-	uint64_t seconds = 0;
-
-	for (char *word; (word = strsep(&rest, ", ")) != NULL;) {
-		if (strcasecmp(word, "no-cache") == 0 ||
-		    strcasecmp(word, "no-store") == 0)
-			return 0;
-		if (strncasecmp(word, "max-age=", 8) == 0)
-			(void)num_parse(word + 8, 0, AGE_MAX, &seconds);
-	}
-	return (int64_t)seconds;
-}
-
-/* Can it be sent back in a header, and printed? */
-static bool
-etag_usable(const char *etag)
-{
-	if (etag == NULL || *etag == '\0' || strlen(etag) > ETAG_MAX)
-		return false;
-	for (; *etag != '\0'; etag++)
-		if (*etag < ' ' || *etag > '~')
-			return false;
-	return true;
-}
-
-static void
-read_headers(struct web *web, struct web_answer *answer)
-{
-	const char *etag = header(web, "ETag");
-
-	if (etag_usable(etag))
-		answer->etag = xstrdup(etag);
-	answer->max_age = max_age(header(web, "Cache-Control"));
-}
-
-/* One request, without redirects.  Returns 0 if there was any answer. */
-static int
-get_once(struct web *web, const char *url, long milliseconds,
-    struct web_answer *answer)
-{
-	const struct web_request *request = web->request;
-	CURLcode code;
-
-	web->taken = 0;
-	web->headers = 0;
-	web->broken = NULL;
-	*web->error = '\0';
-	set_ok(curl_easy_setopt(web->easy, CURLOPT_URL, url));
-	set_ok(
-	    curl_easy_setopt(web->easy, CURLOPT_NOBODY, (long)request->head));
-	if (!request->head)
-		set_ok(curl_easy_setopt(web->easy, CURLOPT_HTTPGET, 1L));
-	set_ok(curl_easy_setopt(web->easy, CURLOPT_TIMEOUT_MS, milliseconds));
-	set_ok(curl_easy_setopt(
-	    web->easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)request->max));
-	code = curl_easy_perform(web->easy);
-	answer->status = 0;
-	(void)curl_easy_getinfo(
-	    web->easy, CURLINFO_RESPONSE_CODE, &answer->status);
-	/* The rest of an error's page is of no use to anybody. */
-	if (code == CURLE_OK || (web->broken != NULL && *web->broken == '\0'))
-		return 0;
-	if (code == CURLE_FILESIZE_EXCEEDED)
-		web->broken = "larger than allowed";
-	if (web->broken != NULL)
-		answer->why = xstrdup(web->broken);
-	else
-		answer->why =
-		    xstrdup(*web->error != '\0' ? web->error
-						: curl_easy_strerror(code));
-	return -1;
-}
-
-static bool
-is_redirect(long status)
-{
-	return status == 301 || status == 302 || status == 303 ||
-	       status == 307 || status == 308;
-}
-
-/* Where the answer sends us; NULL with why if it may not. */
-static char *
-redirect(struct web *web, const char *url, char **why)
-{
-	bool plain = strncasecmp(url, "http:", 5) == 0;
-	char *next = NULL;
-	const char *unfit;
-
-	(void)curl_easy_getinfo(web->easy, CURLINFO_REDIRECT_URL, &next);
-	if (next == NULL) {
-		*why = xstrdup("redirect to nowhere");
-		return NULL;
-	}
-	/* A server may not choose that the rest goes unprotected. */
-	unfit = url_unfit(next, plain);
-	if (unfit != NULL) {
-		*why = xasprintf("redirect to %s refused: %s", next, unfit);
-		return NULL;
-	}
-	return xstrdup(next);
 }
 
 static int64_t
@@ -318,51 +119,292 @@ now(void)
 	return time.tv_sec * 1000 + time.tv_nsec / 1000000;
 }
 
-static int
-follow(struct web *web, struct web_answer *answer)
+/* At the first server again. */
+static void
+rewind_job(struct job *job)
 {
-	int64_t end = now() + web->request->seconds * 1000;
-	autofree char *url = xstrdup(web->request->url);
-
-	for (int hops = 0; hops <= REDIRECTS; hops++) {
-		int64_t left = end - now();
-		char *next;
-
-		if (get_once(web, url, left > 0 ? (long)left : 1, answer) < 0)
-			return -1;
-		if (!is_redirect(answer->status))
-			return 0;
-		next = redirect(web, url, &answer->why);
-		if (next == NULL)
-			return -1;
-		free(url);
-		url = next;
-	}
-	answer->why = xstrdup("too many redirects");
-	return -1;
+	free(job->url);
+	job->url = xstrdup(job->request->url);
+	job->hops = 0;
+	job->authorized = strncasecmp(job->url, "https:", 6) == 0;
+	job->start = now() + job->request->pause;
+	job->state = WAITING;
 }
 
-int
-web_get(struct web *web, const struct web_request *request,
+static void
+fail(struct job *job, char *why)
+{
+	free(job->answer->why);
+	job->answer->why = why;
+	job->state = OVER;
+}
+
+static void
+job_open(struct job *job, struct web *web, struct web_request *request,
     struct web_answer *answer)
 {
 	const char *unfit = url_unfit(request->url, request->http);
 
 	*answer = (struct web_answer){ 0 };
-	web->request = request;
+	*job = (struct job){ .request = request, .answer = answer };
+	transfer_open(&job->transfer, web->flags, job);
+	job->end = now() + request->seconds * 1000;
+	rewind_job(job);
+	if (unfit != NULL)
+		fail(job, xstrdup(unfit));
+}
+
+static void
+job_close(struct job *job)
+{
+	transfer_close(&job->transfer);
+	free(job->url);
+}
+
+static void
+job_start(struct job *job, struct web *web)
+{
+	int64_t left = job->end - now();
+
+	transfer_prepare(&job->transfer, job->request, job->url,
+	    job->authorized, left > 0 ? (long)left : 1);
+	multi_ok(curl_multi_add_handle(web->multi, job->transfer.easy));
+	job->asked = true;
+	job->state = RUNNING;
+}
+
+static bool
+is_success(const struct job *job)
+{
+	long status = job->answer->status;
+
+	return status == 200 || (status == 206 && job->request->from > 0) ||
+	       (status != 0 && status == job->request->also);
+}
+
+static void
+read_cache_headers(struct job *job)
+{
+	const struct transfer *transfer = &job->transfer;
+	const char *etag = transfer_header(transfer, "ETag");
+
+	if (cache_etag_usable(etag))
+		job->answer->etag = xstrdup(etag);
+	job->answer->max_age =
+	    cache_lifetime(transfer_header(transfer, "Cache-Control"),
+		transfer_header(transfer, "Expires"),
+		transfer_header(transfer, "Date"),
+		transfer_header(transfer, "Age"));
+}
+
+/* A server may neither choose that the rest goes unprotected. */
+static char *
+unfit_redirect(const struct job *job, const char *next)
+{
+	bool plain = strncasecmp(job->url, "http:", 5) == 0;
+	const char *unfit;
+
+	if (job->hops == REDIRECTS)
+		return xstrdup("too many redirects");
+	if (next == NULL)
+		return xstrdup("redirect to nowhere");
+	unfit = url_unfit(next, plain);
+	return unfit == NULL
+		   ? NULL
+		   : xasprintf("redirect to %s refused: %s", next, unfit);
+}
+
+/* Goes where the answer sends us; nobody's secret comes along. */
+static void
+redirect(struct job *job, const char *next)
+{
+	char *unfit = unfit_redirect(job, next);
+	autofree char *from = NULL;
+	autofree char *to = NULL;
+
 	if (unfit != NULL) {
-		answer->why = xstrdup(unfit);
-		return -1;
+		fail(job, unfit);
+		return;
 	}
-	if (follow(web, answer) < 0)
-		return -1;
-	if (answer->status != 200) {
+	if (prog_debug()) {
+		autofree char *shown = escape(job->url);
+		autofree char *where = escape(next);
+
+		warnx("%s: redirects to %s", shown, where);
+	}
+	from = url_origin(job->url);
+	to = url_origin(next);
+	job->authorized &= from != NULL && to != NULL && strcmp(from, to) == 0;
+	free(job->url);
+	job->url = xstrdup(next);
+	job->hops++;
+	job->state = WAITING;
+}
+
+/* The transfer has come to its end. */
+static void
+job_end(struct job *job, CURLcode code)
+{
+	struct web_answer *answer = job->answer;
+	char *next = NULL;
+
+	job->state = OVER;
+	web_answer_free(answer);
+	if (transfer_end(&job->transfer, code, answer) < 0) {
+		/* It may be had again, from where it broke. */
+		read_cache_headers(job);
+	} else if (is_success(job)) {
+		read_cache_headers(job);
+		return;
+	} else if (transfer_status(&job->transfer) == 0) {
+		(void)curl_easy_getinfo(
+		    job->transfer.easy, CURLINFO_REDIRECT_URL, &next);
+		redirect(job, next);
+		if (job->state == WAITING)
+			return;
+	} else
 		answer->why =
 		    xasprintf("bad HTTP status code: %ld", answer->status);
-		return -1;
+	if (job->request->again != NULL &&
+	    job->request->again(job->request, answer))
+		rewind_job(job);
+}
+
+/* Takes the transfers that have ended out of libcurl's hands: how many? */
+static size_t
+collect(struct web *web)
+{
+	CURLMsg *message;
+	size_t ended = 0;
+	int left;
+
+	for (; (message = curl_multi_info_read(web->multi, &left)) != NULL;
+	     ended++) {
+		CURLcode code = message->data.result;
+		CURL *easy = message->easy_handle;
+		struct job *job = NULL;
+
+		transfer_ok(curl_easy_getinfo(easy, CURLINFO_PRIVATE, &job));
+		multi_ok(curl_multi_remove_handle(web->multi, easy));
+		job_end(job, code);
 	}
-	read_headers(web, answer);
-	return 0;
+	return ended;
+}
+
+static size_t
+jobs_in(const struct job *jobs, size_t count, enum state state)
+{
+	size_t found = 0;
+
+	for (size_t i = 0; i < count; i++)
+		found += jobs[i].state == state;
+	return found;
+}
+
+static bool
+any_failed(const struct job *jobs, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (jobs[i].state == OVER && jobs[i].answer->why != NULL)
+			return true;
+	return false;
+}
+
+/* One has failed: is this other one of no use any more? */
+static bool
+is_in_vain(const struct job *job, int64_t failed)
+{
+	if (job->state == WAITING)
+		return !job->asked;
+	return job->state == RUNNING &&
+	       (transfer_status(&job->transfer) != 0 || now() > failed + GRACE);
+}
+
+/* Returns how many are over by that. */
+static size_t
+give_up(struct web *web, struct job *jobs, size_t count, int64_t failed)
+{
+	size_t ended = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		struct job *job = &jobs[i];
+
+		if (!is_in_vain(job, failed))
+			continue;
+		if (job->state == RUNNING)
+			multi_ok(curl_multi_remove_handle(
+			    web->multi, job->transfer.easy));
+		job->answer->status = transfer_status(&job->transfer);
+		fail(job, xstrdup("given up"));
+		ended++;
+	}
+	return ended;
+}
+
+/* Starts what may start; milliseconds until there may be more of that. */
+static int
+start_some(struct web *web, struct job *jobs, size_t count)
+{
+	size_t running = jobs_in(jobs, count, RUNNING);
+	int64_t time = now();
+	int64_t next = time + POLL;
+
+	for (size_t i = 0; i < count && running < WEB_PARALLEL; i++) {
+		if (jobs[i].state != WAITING)
+			continue;
+		if (jobs[i].start <= time) {
+			job_start(&jobs[i], web);
+			running++;
+		} else if (jobs[i].start < next)
+			next = jobs[i].start;
+	}
+	return (int)(next - time);
+}
+
+/* Until all are over.  Did all come? */
+static bool
+run(struct web *web, struct job *jobs, size_t count)
+{
+	int64_t failed = 0;
+
+	while (jobs_in(jobs, count, OVER) < count) {
+		int wait = start_some(web, jobs, count);
+		int running;
+		size_t ended;
+
+		multi_ok(curl_multi_perform(web->multi, &running));
+		ended = collect(web);
+		if (failed == 0 && any_failed(jobs, count))
+			failed = now();
+		if (failed != 0)
+			ended += give_up(web, jobs, count, failed);
+		if (ended == 0)
+			multi_ok(
+			    curl_multi_poll(web->multi, NULL, 0, wait, NULL));
+	}
+	return !any_failed(jobs, count);
+}
+
+int
+web_get_all(struct web *web, struct web_request *requests,
+    struct web_answer *answers, size_t count)
+{
+	struct job *jobs = xcalloc(count, sizeof *jobs);
+	bool came;
+
+	for (size_t i = 0; i < count; i++)
+		job_open(&jobs[i], web, &requests[i], &answers[i]);
+	came = run(web, jobs, count);
+	for (size_t i = 0; i < count; i++)
+		job_close(&jobs[i]);
+	free(jobs);
+	return came ? 0 : -1;
+}
+
+int
+web_get(struct web *web, struct web_request *request, struct web_answer *answer)
+{
+	return web_get_all(web, request, answer, 1);
 }
 
 void
@@ -370,5 +412,7 @@ web_answer_free(struct web_answer *answer)
 {
 	free(answer->why);
 	free(answer->etag);
+	for (size_t i = 0; i < WEB_WANTED; i++)
+		free(answer->values[i]);
 	*answer = (struct web_answer){ 0 };
 }

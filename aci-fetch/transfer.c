@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* transfer - one request to one server, without redirects, by libcurl */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "alloc.h"
+#include "filter.h"
+#include "num.h"
+#include "prog.h"
+#include "scope.h"
+#include "transfer.h"
+#include "web.h"
+
+enum {
+	CONNECT_SECONDS = 20,
+	SLOW_BYTES = 1024,      /* fewer than this a second … */
+	SLOW_SECONDS = 30,      /* … for so long: given up */
+	HEADER_MAX = 64 * 1024, /* bytes of headers, of one answer */
+	ASIDE_MAX = 64 * 1024,  /* bytes of the body of a redirect or error */
+	BUFFER = 256 * 1024,    /* libcurl's */
+};
+
+void
+transfer_ok(CURLcode code)
+{
+	if (code != CURLE_OK)
+		filter_failx(
+		    EX_SOFTWARE, "libcurl: %s", curl_easy_strerror(code));
+}
+
+/* Ends the transfer; the text is told in place of libcurl's. */
+static size_t
+stop(struct transfer *transfer, const char *why)
+{
+	transfer->why = why;
+	return 0;
+}
+
+static long
+status_of(const struct transfer *transfer)
+{
+	long status = 0;
+
+	(void)curl_easy_getinfo(
+	    transfer->easy, CURLINFO_RESPONSE_CODE, &status);
+	return status;
+}
+
+static bool
+is_redirect(long status)
+{
+	return status == 301 || status == 302 || status == 303 ||
+	       status == 307 || status == 308;
+}
+
+long
+transfer_status(const struct transfer *transfer)
+{
+	long status = status_of(transfer);
+
+	return status < 200 || is_redirect(status) ? 0 : status;
+}
+
+const char *
+transfer_header(const struct transfer *transfer, const char *name)
+{
+	struct curl_header *found = NULL;
+
+	if (curl_easy_header(
+		transfer->easy, name, 0, CURLH_HEADER, -1, &found) != CURLHE_OK)
+		return NULL;
+	return found->value;
+}
+
+/*
+ * Is it all from there on: "bytes 500-999/1000", or "bytes 500-999" and an
+ * asterisk for what the server does not know?
+ */
+static bool
+is_rest(const char *range, int64_t from)
+{
+	autofree char *copy = xstrdup(range == NULL ? "" : range);
+	char *last = strchr(copy, '-');
+	char *size = strchr(copy, '/');
+	uint64_t first_byte, last_byte, count;
+
+	if (strncmp(copy, "bytes ", 6) != 0 || last == NULL || size == NULL ||
+	    size < last)
+		return false;
+	*last++ = '\0';
+	*size++ = '\0';
+	return num_parse(copy + 6, 0, INT64_MAX, &first_byte) == 0 &&
+	       num_parse(last, 0, INT64_MAX, &last_byte) == 0 &&
+	       first_byte == (uint64_t)from && last_byte >= first_byte &&
+	       (strcmp(size, "*") == 0 ||
+		   (num_parse(size, 1, INT64_MAX, &count) == 0 &&
+		       last_byte == count - 1));
+}
+
+/* All headers of an answer are here: whose body is it? */
+static size_t
+on_headers(struct transfer *transfer, size_t length)
+{
+	const struct web_request *request = transfer->request;
+	long status = transfer_status(transfer);
+
+	transfer->wanted =
+	    status == 200 || (status == 206 && request->from > 0);
+	transfer->taken = 0;
+	if (!transfer->wanted)
+		return length;
+	if (status == 206) {
+		if (!is_rest(transfer_header(transfer, "Content-Range"),
+			request->from))
+			return stop(transfer, "answered with another part");
+		transfer->taken = request->from;
+	} else if (request->from > 0)
+		request->restart(request->data);
+	return length;
+}
+
+static size_t
+on_header(char *bytes, size_t size, size_t count, void *data)
+{
+	struct transfer *transfer = data;
+	size_t length = size * count;
+
+	transfer->header_size += length;
+	if (transfer->header_size > HEADER_MAX)
+		return stop(transfer, "too many headers");
+	if (length <= 2 && (*bytes == '\r' || *bytes == '\n'))
+		return on_headers(transfer, length);
+	return length;
+}
+
+static size_t
+on_body(char *bytes, size_t size, size_t count, void *data)
+{
+	struct transfer *transfer = data;
+	const struct web_request *request = transfer->request;
+	size_t length = size * count;
+
+	transfer->taken += (int64_t)length;
+	if (!transfer->wanted)
+		return transfer->taken > ASIDE_MAX ? stop(transfer, "")
+						   : length;
+	if (transfer->taken > request->max)
+		return stop(transfer, "larger than allowed");
+	request->take(request->data, bytes, length);
+	return length;
+}
+
+static int
+on_progress(void *data, curl_off_t total, curl_off_t done, curl_off_t out_total,
+    curl_off_t out_done)
+{
+	struct transfer *transfer = data;
+	const struct web_request *request = transfer->request;
+	int64_t before = transfer->taken - done;
+
+	(void)out_total;
+	(void)out_done;
+	if (transfer->wanted && request->progress != NULL)
+		request->progress(request->data, transfer->taken,
+		    total > 0 ? before + total : 0);
+	return 0;
+}
+
+/* Never set here: netrc, cookies, content encodings, redirects. */
+static void
+set_up(struct transfer *transfer)
+{
+	CURL *easy = transfer->easy;
+
+	transfer_ok(curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L));
+	transfer_ok(
+	    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->error));
+	transfer_ok(
+	    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https"));
+	transfer_ok(curl_easy_setopt(
+	    easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1));
+	transfer_ok(curl_easy_setopt(
+	    easy, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2));
+	transfer_ok(
+	    curl_easy_setopt(easy, CURLOPT_USERAGENT, "rkt/" RKT_VERSION));
+	transfer_ok(curl_easy_setopt(
+	    easy, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_SECONDS));
+	transfer_ok(
+	    curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, (long)SLOW_SECONDS));
+	transfer_ok(curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)BUFFER));
+	/* What is for the server is not for a proxy on the way to it. */
+	transfer_ok(curl_easy_setopt(
+	    easy, CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE));
+	transfer_ok(curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L));
+}
+
+static void
+set_callbacks(struct transfer *transfer)
+{
+	CURL *easy = transfer->easy;
+
+	transfer_ok(curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body));
+	transfer_ok(curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer));
+	transfer_ok(curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header));
+	transfer_ok(curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer));
+	transfer_ok(
+	    curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, on_progress));
+	transfer_ok(curl_easy_setopt(easy, CURLOPT_XFERINFODATA, transfer));
+}
+
+void
+transfer_open(struct transfer *transfer, unsigned flags, void *private)
+{
+	CURL *easy = curl_easy_init();
+
+	*transfer = (struct transfer){ .easy = easy };
+	if (easy == NULL)
+		filter_failx(EX_OSERR, "libcurl: no handle");
+	set_up(transfer);
+	set_callbacks(transfer);
+	transfer_ok(curl_easy_setopt(easy, CURLOPT_PRIVATE, private));
+	if ((flags & WEB_NO_TLS_CHECK) != 0) {
+		transfer_ok(curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L));
+		transfer_ok(curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L));
+	}
+}
+
+void
+transfer_close(struct transfer *transfer)
+{
+	curl_easy_cleanup(transfer->easy);
+	curl_slist_free_all(transfer->headers);
+	*transfer = (struct transfer){ 0 };
+}
+
+/* Takes the text. */
+static void
+add_header(struct transfer *transfer, char *text)
+{
+	struct curl_slist *longer;
+
+	/* Whoever made it should have looked: it would be two headers. */
+	for (const char *p = text; *p != '\0'; p++)
+		if ((*p >= '\0' && *p < ' ') || *p == '\177')
+			filter_failx(
+			    EX_SOFTWARE, "a control character in a header");
+	longer = curl_slist_append(transfer->headers, text);
+	free(text);
+	if (longer == NULL)
+		filter_failx(EX_OSERR, "libcurl: no memory");
+	transfer->headers = longer;
+}
+
+static void
+set_headers(struct transfer *transfer, bool authorized)
+{
+	const struct web_request *request = transfer->request;
+	char range[32];
+
+	curl_slist_free_all(transfer->headers);
+	transfer->headers = NULL;
+	for (size_t i = 0;
+	     request->headers != NULL && request->headers[i] != NULL; i++)
+		add_header(transfer, xstrdup(request->headers[i]));
+	if (authorized && request->authorization != NULL)
+		add_header(transfer,
+		    xasprintf("Authorization: %s", request->authorization));
+	if (request->from > 0)
+		add_header(
+		    transfer, xasprintf("If-Range: %s", request->if_range));
+	transfer_ok(curl_easy_setopt(
+	    transfer->easy, CURLOPT_HTTPHEADER, transfer->headers));
+	(void)snprintf(range, sizeof range, "%lld-", (long long)request->from);
+	transfer_ok(curl_easy_setopt(
+	    transfer->easy, CURLOPT_RANGE, request->from > 0 ? range : NULL));
+}
+
+void
+transfer_prepare(struct transfer *transfer, const struct web_request *request,
+    const char *url, bool authorized, long milliseconds)
+{
+	CURL *easy = transfer->easy;
+	int64_t slowest = request->slowest > 0 ? request->slowest : SLOW_BYTES;
+
+	transfer->request = request;
+	transfer->taken = 0;
+	transfer->header_size = 0;
+	transfer->wanted = false;
+	transfer->why = NULL;
+	*transfer->error = '\0';
+	transfer_ok(curl_easy_setopt(easy, CURLOPT_URL, url));
+	transfer_ok(
+	    curl_easy_setopt(easy, CURLOPT_NOBODY, (long)request->head));
+	if (!request->head)
+		transfer_ok(curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L));
+	transfer_ok(curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, milliseconds));
+	transfer_ok(
+	    curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, (long)slowest));
+	transfer_ok(curl_easy_setopt(
+	    easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)request->max));
+	set_headers(transfer, authorized);
+}
+
+/* All headers of that name, as one. */
+static char *
+joined(const struct transfer *transfer, const char *name)
+{
+	struct curl_header *found = NULL;
+	char *all = NULL;
+	size_t i = 0;
+
+	do {
+		char *more;
+
+		if (curl_easy_header(transfer->easy, name, i, CURLH_HEADER, -1,
+			&found) != CURLHE_OK)
+			return all;
+		more = i == 0 ? xstrdup(found->value)
+			      : xasprintf("%s, %s", all, found->value);
+		free(all);
+		all = more;
+	} while (++i < found->amount);
+	return all;
+}
+
+static void
+read_wanted(const struct transfer *transfer, struct web_answer *answer)
+{
+	const char *const *names = transfer->request->wanted;
+
+	for (size_t i = 0; i < WEB_WANTED && names != NULL && names[i] != NULL;
+	     i++)
+		answer->values[i] = joined(transfer, names[i]);
+}
+
+int
+transfer_end(
+    struct transfer *transfer, CURLcode code, struct web_answer *answer)
+{
+	answer->status = status_of(transfer);
+	read_wanted(transfer, answer);
+	/* The rest of an error's page is of no use to anybody. */
+	if (code == CURLE_OK ||
+	    (transfer->why != NULL && *transfer->why == '\0'))
+		return 0;
+	if (code == CURLE_FILESIZE_EXCEEDED)
+		transfer->why = "larger than allowed";
+	answer->broken =
+	    transfer->why == NULL && transfer->wanted &&
+	    (code == CURLE_PARTIAL_FILE || code == CURLE_RECV_ERROR);
+	if (transfer->why != NULL)
+		answer->why = xstrdup(transfer->why);
+	else
+		answer->why = xstrdup(*transfer->error != '\0'
+					  ? transfer->error
+					  : curl_easy_strerror(code));
+	return -1;
+}
