@@ -41,7 +41,7 @@ void filter_write(const json_t *record);
 /*
  * What the caller registers here is removed if the filter fails, or is ended
  * by SIGHUP, SIGINT or SIGTERM: the files that the failing pipe leaves in the
- * store's tmp.  At most 16; copies path.
+ * store's tmp.  At most 160; copies path.
  */
 void filter_unlink_on_failure(const char *path);
 
