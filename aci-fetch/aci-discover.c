@@ -111,15 +111,16 @@ image(const char *text, unsigned insecure)
 		record = by_name(&ref, insecure);
 		break;
 	case REF_URL:
-	case REF_FILE: /* it says itself where it is */
+	case REF_FILE:
+	case REF_DOCKER:
+	case REF_OCI:
+	case REF_OCI_ARCHIVE:
+	case REF_DOCKER_ARCHIVE: /* it says itself where it is */
 		record = json_pack("{si,ss}", "v", 1, "image", text);
 		break;
 	case REF_HASH:
 		filter_failx(EX_UNAVAILABLE,
 		    "%s: an image cannot be found by its id", shown);
-	case REF_DOCKER:
-		filter_failx(EX_UNAVAILABLE,
-		    "%s: no docker registry can be asked", shown);
 	}
 	ref_free(&ref);
 	if (record == NULL)

@@ -415,34 +415,25 @@ find_url(int cas, const char *url, char key[KEY_TEXT])
 	return 1;
 }
 
-/* A file is known by the URL that aci-fetch makes of its path. */
-static int
-find_file(int cas, const char *path, char key[KEY_TEXT])
-{
-	autofree char *real = realpath(path, NULL);
-	autofree char *url = NULL;
-
-	if (real == NULL)
-		return 0;
-	url = xasprintf("file://%s", real);
-	return find_url(cas, url, key);
-}
-
 int
 image_find(int cas, const struct ref *ref, char key[KEY_TEXT],
     struct strings *candidates)
 {
+	autofree char *url = NULL;
+
 	switch (ref->kind) {
 	case REF_HASH:
 		return find_hash(cas, ref->text, key, candidates);
 	case REF_NAME:
 		return find_name(cas, ref->name, &ref->labels, key);
-	case REF_FILE:
-		return find_file(cas, ref->text, key);
 	case REF_URL:
+	case REF_FILE:
 	case REF_DOCKER:
-		return find_url(cas, ref->text, key);
+	case REF_OCI:
+	case REF_OCI_ARCHIVE:
+	case REF_DOCKER_ARCHIVE:
+		break;
 	}
-	errno = EINVAL;
-	return -1;
+	url = ref_url(ref);
+	return url == NULL ? 0 : find_url(cas, url, key);
 }

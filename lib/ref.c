@@ -147,18 +147,57 @@ name_parse(const char *text, struct ref *ref, char **why)
 	return 0;
 }
 
+/* PATH[:TAG]; a path with a colon in it cannot be said. */
 static int
-docker_check(const char *text, char **why)
+layout_parse(const char *text, struct ref *ref, char **why)
 {
-	struct docker_ref parts;
+	size_t length = strcspn(text, ":");
+
+	ref->path = xstrndup(text, length);
+	if (text[length] == ':')
+		ref->tag = xstrdup(text + length + 1);
+	if (length == 0)
+		*why = xstrdup("an image layout without a path");
+	else if (ref->tag != NULL && *ref->tag == '\0')
+		*why = xstrdup("an empty tag");
+	return *why == NULL ? 0 : -1;
+}
+
+static int
+registry_parse(const char *text, struct ref *ref, char **why)
+{
 	const char *wrong;
 
-	if (docker_ref_parse(text, &parts, &wrong) < 0) {
-		*why = xstrdup(wrong);
-		return -1;
+	if (docker_ref_parse(text, &ref->docker, &wrong) == 0)
+		return 0;
+	*why = xstrdup(wrong);
+	return -1;
+}
+
+/* SCHEME:REST with a scheme that is no URL's; 1: it is none of them. */
+static int
+scheme_parse(const char *text, struct ref *ref, char **why)
+{
+	static const struct {
+		const char *scheme;
+		enum ref_kind kind;
+	} schemes[] = {
+		{ "docker:", REF_DOCKER },
+		{ "oci:", REF_OCI },
+		{ "oci-archive:", REF_OCI_ARCHIVE },
+		{ "docker-archive:", REF_DOCKER_ARCHIVE },
+	};
+
+	for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++) {
+		const char *rest = text + strlen(schemes[i].scheme);
+
+		if (!begins(text, schemes[i].scheme))
+			continue;
+		ref->kind = schemes[i].kind;
+		return ref->kind == REF_DOCKER ? registry_parse(text, ref, why)
+					       : layout_parse(rest, ref, why);
 	}
-	docker_ref_free(&parts);
-	return 0;
+	return 1;
 }
 
 /* A file that is there, or what could only be meant as one. */
@@ -177,6 +216,8 @@ is_file(const char *text)
 static int
 kind_parse(const char *text, struct ref *ref, char **why)
 {
+	int result;
+
 	for (const char *p = text; *p != '\0'; p++)
 		if ((unsigned char)*p < ' ' || *p == 0x7f) {
 			*why = xstrdup("a control character in an image name");
@@ -186,10 +227,9 @@ kind_parse(const char *text, struct ref *ref, char **why)
 		ref->kind = REF_HASH;
 		return hash_check(text, why);
 	}
-	if (begins(text, "docker:")) {
-		ref->kind = REF_DOCKER;
-		return docker_check(text, why);
-	}
+	result = scheme_parse(text, ref, why);
+	if (result <= 0)
+		return result;
 	if (strstr(text, "://") != NULL)
 		return url_kind(text, ref, why);
 	if (is_file(text)) {
@@ -219,6 +259,51 @@ ref_free(struct ref *ref)
 {
 	free(ref->text);
 	free(ref->name);
+	free(ref->path);
+	free(ref->tag);
+	docker_ref_free(&ref->docker);
 	labels_free(&ref->labels);
 	*ref = (struct ref){ 0 };
+}
+
+/* SCHEME and the path that leads there without a link, and ":TAG". */
+static char *
+path_url(const char *scheme, const char *path, const char *tag)
+{
+	autofree char *real = realpath(path, NULL);
+
+	if (real == NULL)
+		return NULL;
+	return xasprintf("%s%s%s%s", scheme, real, tag != NULL ? ":" : "",
+	    tag != NULL ? tag : "");
+}
+
+char *
+ref_url(const struct ref *ref)
+{
+	switch (ref->kind) {
+	case REF_FILE:
+		return path_url("file://", ref->text, NULL);
+	case REF_URL:
+		return xstrdup(ref->text);
+	case REF_DOCKER:
+		return docker_ref_text(&ref->docker);
+	case REF_OCI:
+		return path_url("oci:", ref->path, ref->tag);
+	case REF_OCI_ARCHIVE:
+		return path_url("oci-archive:", ref->path, ref->tag);
+	case REF_DOCKER_ARCHIVE:
+		return path_url("docker-archive:", ref->path, ref->tag);
+	case REF_NAME:
+	case REF_HASH:
+		break;
+	}
+	return NULL;
+}
+
+bool
+ref_is_local(const struct ref *ref)
+{
+	return ref->kind == REF_FILE || ref->path != NULL ||
+	       (ref->kind == REF_URL && begins(ref->text, "file:"));
 }

@@ -26,6 +26,7 @@ check_ref(const char *text)
 	}
 	assert(strcmp(ref.text, text) == 0);
 	assert((ref.kind == REF_NAME) == (ref.name != NULL));
+	assert((ref.kind == REF_DOCKER) == (ref.docker.host != NULL));
 	assert(ref.name == NULL || acidentifier_check(ref.name) == NULL);
 	for (size_t i = 0; i < ref.labels.count; i++)
 		assert(acidentifier_check(ref.labels.list[i].name) == NULL);

@@ -47,6 +47,11 @@ static const struct {
 	{ "docker://busybox", REF_DOCKER, NULL, "" },
 	{ "docker://quay.io/coreos/etcd:v2.0.0", REF_DOCKER, NULL, "" },
 	{ "docker:busybox", REF_DOCKER, NULL, "" },
+	{ "oci:there", REF_OCI, NULL, "" },
+	{ "oci:/srv/layout:example.com/app:1.0", REF_OCI, NULL, "" },
+	{ "oci-archive:there:v1", REF_OCI_ARCHIVE, NULL, "" },
+	{ "docker-archive:there", REF_DOCKER_ARCHIVE, NULL, "" },
+	{ "oci", REF_NAME, "oci", "" },
 	{ "/srv/no such file", REF_FILE, NULL, "" },
 	{ "./x", REF_FILE, NULL, "" },
 	{ "../x.aci", REF_FILE, NULL, "" },
@@ -112,6 +117,9 @@ static const struct {
 	{ "docker:", "a docker image without a name" },
 	{ "docker://example.com:0/a",
 	    "the registry is neither HOST nor HOST:PORT" },
+	{ "oci:", "an image layout without a path" },
+	{ "oci-archive::x", "an image layout without a path" },
+	{ "docker-archive:a:", "an empty tag" },
 };
 
 /* "name=value " for each label, in their order. */
@@ -165,6 +173,43 @@ test_bad(void)
 	}
 }
 
+/* The one form of what names the same place; NULL: it has none. */
+static void
+assert_url(const char *text, const char *url, bool local)
+{
+	struct ref ref;
+	autofree char *why = NULL;
+	autofree char *has = NULL;
+
+	assert(ref_parse(text, &ref, &why) == 0);
+	assert(ref_is_local(&ref) == local);
+	has = ref_url(&ref);
+	assert((has == NULL) == (url == NULL));
+	assert(has == NULL || strcmp(has, url) == 0);
+	ref_free(&ref);
+}
+
+/* In the directory, where the file "there" is. */
+static void
+test_urls(const char *directory)
+{
+	autofree char *file = xasprintf("file://%s/there", directory);
+	autofree char *oci = xasprintf("oci:%s/directory:a:b", directory);
+	autofree char *archive = xasprintf("oci-archive:%s/there", directory);
+
+	assert_url("a:1", NULL, false);
+	assert_url("sha512-00", NULL, false);
+	assert_url("https://a.b/c.aci", "https://a.b/c.aci", false);
+	assert_url("./there", file, true);
+	assert_url("directory/.././there", file, true);
+	assert_url("./absent", NULL, true);
+	assert_url("file:///srv/a.aci", "file:///srv/a.aci", true);
+	assert_url("oci:./directory:a:b", oci, true);
+	assert_url("oci-archive:there", archive, true);
+	assert_url("docker:a", "docker://registry-1.docker.io/library/a:latest",
+	    false);
+}
+
 static void
 test_long(void)
 {
@@ -209,6 +254,7 @@ main(void)
 	assert(close(open("there", O_CREAT | O_WRONLY | O_CLOEXEC, 0600)) == 0);
 	test_good();
 	test_bad();
+	test_urls(directory);
 	test_long();
 	test_labels();
 	assert(unlink("there") == 0 && rmdir("directory") == 0);
