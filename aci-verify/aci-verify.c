@@ -79,13 +79,6 @@ title_of(const json_t *record)
 	return escape(title == NULL ? "image" : title);
 }
 
-static void
-drop_on_failure(const char *path)
-{
-	if (path != NULL && dirs_in_tmp(path))
-		filter_unlink_on_failure(path);
-}
-
 /* Ends the process: nothing there, or not to be read. */
 static _Noreturn void
 fail_path(const char *path)
@@ -254,8 +247,7 @@ main(int argc, char *argv[])
 	read_options(argc, argv);
 	filter_start("verify", false);
 	record = filter_read();
-	drop_on_failure(record_string(record, "fetch.aci"));
-	drop_on_failure(record_string(record, "fetch.asc"));
+	filter_own_fetched(record);
 	title = title_of(record);
 	file = open_image(record);
 	signature = read_signature(record, title);

@@ -115,14 +115,7 @@ parse_options(int argc, char *argv[], struct opts *opts)
 		usage(EX_USAGE);
 }
 
-/* The pipe's own files, in the store's tmp; others are the caller's. */
-static void
-claim_file(const char *path)
-{
-	if (path != NULL && dirs_in_tmp(path))
-		filter_unlink_on_failure(path);
-}
-
+/* The pipe's own, in the store's tmp; others are the caller's. */
 static void
 remove_file(const char *path)
 {
@@ -285,8 +278,7 @@ main(int argc, char *argv[])
 	parse_options(argc, argv, &opts);
 	filter_start("store", opts.quiet);
 	record = filter_read();
-	claim_file(record_string(record, "fetch.aci"));
-	claim_file(record_string(record, "fetch.asc"));
+	filter_own_fetched(record);
 	if (record_string(record, "fetch.aci") == NULL)
 		filter_failx(EX_DATAERR, "stdin: the record has no fetch.aci");
 	what = escape(record_string(record, "image") != NULL

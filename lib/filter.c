@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "alloc.h"
+#include "dirs.h"
 #include "filter.h"
 #include "prog.h"
 #include "record.h"
@@ -67,6 +68,32 @@ filter_unlink_on_failure(const char *path)
 		errx(EX_SOFTWARE, "%s: too many files to drop", path);
 	drops[drop_count] = xstrdup(path);
 	drop_count++; /* a signal may come at any time */
+}
+
+static void
+own(const json_t *path)
+{
+	const char *text = json_string_value(path);
+
+	if (text != NULL && dirs_in_tmp(text))
+		filter_unlink_on_failure(text);
+}
+
+void
+filter_own_fetched(const json_t *record)
+{
+	static const char *const files[] = { "aci", "asc", "manifest",
+		"config" };
+	const json_t *fetch = json_object_get(record, "fetch");
+	const json_t *item;
+	size_t i;
+
+	for (i = 0; i < sizeof files / sizeof *files; i++)
+		own(json_object_get(fetch, files[i]));
+	json_array_foreach(json_object_get(fetch, "signatures"), i, item)
+	    own(item);
+	json_array_foreach(json_object_get(fetch, "layers"), i, item)
+	    own(json_object_get(item, "path"));
 }
 
 /*

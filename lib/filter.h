@@ -59,3 +59,9 @@ _Noreturn void filter_fail(int status, const char *format, ...)
 
 /* The same without a word: the caller has said why, or is not to. */
 _Noreturn void filter_quit(int status);
+
+/*
+ * Registers so all files that the record's "fetch" names and that lie in the
+ * store's cas/tmp: they are the pipe's own.
+ */
+void filter_own_fetched(const json_t *record);
