@@ -136,7 +136,7 @@ $(B)/unit/%: test/unit/%.c $(foreach d,$(DIRS) lib,$(B)/$(d)/own.a)
 	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) $(addprefix -I,$(DIRS)) -MMD -MP \
 		$(LDFLAGS) -pie $(LINK) -o $@ $(filter %.c %.a,$^) $(UNIT_LIBS) \
 		-ljansson
-UNIT_LIBS = -lseccomp -lcap -lgumbo -lcrypto -lisal -llzma -lbz2
+UNIT_LIBS = -lcurl -lseccomp -lcap -lgumbo -lcrypto -lisal -llzma -lbz2
 
 # Pid 1 is static, which ASan cannot be: UBSan alone, which traps.
 ASAN = BIN=build/asan/bin FORTIFY= STATIC=
@@ -164,9 +164,12 @@ fuzz: deps ## fuzz each parser for SECONDS (30)
 		echo $$f: $$(sed -n 's/^stat::number_of_//p' $$f.log); done
 build/fuzz/tar: CPPFLAGS += -Icas-store
 build/fuzz/tar: build/fuzz/cas-store/own.a
+build/fuzz/auth: CPPFLAGS += -Iaci-fetch
+build/fuzz/auth: build/fuzz/aci-fetch/own.a
+build/fuzz/auth: FUZZ_LIBS = -lcurl
 build/fuzz/%: test/fuzz/%.c build/fuzz/lib/own.a
 	$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -fsanitize=fuzzer -o $@ \
-		-Wl,--start-group $^ -Wl,--end-group -ljansson
+		-Wl,--start-group $^ -Wl,--end-group $(FUZZ_LIBS) -ljansson
 
 lint: deps ## both compilers, analysers, shellcheck, mandoc, clang-format
 	test/lint
