@@ -2,8 +2,8 @@
 /*
  * aci-discover - where an image, or its keys, can be had
  *
- *	aci-discover [--insecure-options=LIST] IMAGE
- *	aci-discover [--insecure-options=LIST] --keys PREFIX
+ *	aci-discover [OPTION…] IMAGE
+ *	aci-discover [OPTION…] --keys PREFIX
  *
  * 1. read the reference: names and labels are checked before any URL is made
  * 2. give up all rights but those of asking a server
@@ -16,16 +16,18 @@
 #include <string.h>
 
 #include "actype.h"
-#include "alloc.h"
 #include "confine.h"
 #include "discovery.h"
 #include "escape.h"
 #include "filter.h"
+#include "num.h"
 #include "prog.h"
 #include "record.h"
 #include "ref.h"
 #include "scope.h"
 #include "web.h"
+
+enum { NANOSECONDS = 1000000000 }; /* of a second */
 
 static _Noreturn void
 usage(FILE *out, int status)
@@ -35,23 +37,30 @@ usage(FILE *out, int status)
 		    "Prints where an image, or the keys of a prefix, can be "
 		    "had, as a record.\n\n"
 		    "      --keys                   look for public keys\n"
+		    "      --simple                 where no page says "
+		    "anything, the name is the place\n"
 		    "      --insecure-options=LIST  http: ask over http too; "
 		    "tls: check no certificate\n"
+		    "      --deny-private           speak to no address of a "
+		    "private network\n"
+		    "      --max-time=DURATION      for all of it (30s)\n"
+		    "      --debug                  tell what each page "
+		    "answered\n"
 		    "  -h, --help                   print this\n"
 		    "      --version                print the version\n",
 	    out);
 	exit(status);
 }
 
-/* The client, in a process that can do nothing else any more. */
-static struct web *
-ask_only(unsigned insecure)
-{
-	struct web *web = web_open(insecure);
+static struct discovery how = { .seconds = 30 };
 
+/* The client, in a process that can do nothing else any more. */
+static void
+ask_only(void)
+{
+	how.web = web_open(how.flags);
 	if (confine(confine_web, NULL) < 0)
 		filter_fail(EX_OSERR, "cannot give up rights");
-	return web;
 }
 
 static void
@@ -61,29 +70,38 @@ set_default(struct labels *labels, const char *name, const char *value)
 		labels_set(labels, name, value);
 }
 
-/* A version that is ".." would be another place on the server. */
+/*
+ * A version that is ".." would be another place on the server; and what no
+ * record can hold, nobody would compare with the manifest.
+ */
 static void
 check_labels(const struct labels *labels)
 {
-	for (size_t i = 0; i < labels->count; i++)
-		if (strcmp(labels->list[i].value, ".") == 0 ||
-		    strcmp(labels->list[i].value, "..") == 0)
+	for (size_t i = 0; i < labels->count; i++) {
+		const struct label *label = &labels->list[i];
+		autojson json_t *value = json_string(label->value);
+
+		if (value == NULL)
+			filter_failx(
+			    EX_USAGE, "label \"%s\" is not UTF-8", label->name);
+		if (strcmp(label->value, ".") == 0 ||
+		    strcmp(label->value, "..") == 0)
 			filter_failx(EX_USAGE, "label \"%s\" cannot be \"%s\"",
-			    labels->list[i].name, labels->list[i].value);
+			    label->name, label->value);
+	}
 }
 
 static json_t *
-by_name(struct ref *ref, unsigned insecure)
+by_name(struct ref *ref)
 {
-	struct web *web;
 	char *why = NULL;
 	json_t *member;
 
 	set_default(&ref->labels, "os", host_os());
 	set_default(&ref->labels, "arch", host_arch());
 	check_labels(&ref->labels);
-	web = ask_only(insecure);
-	member = discover_image(web, insecure, ref->name, &ref->labels, &why);
+	ask_only();
+	member = discover_image(&how, ref->name, &ref->labels, &why);
 	if (member == NULL) {
 		autofree char *reason =
 		    escape(why == NULL ? "no endpoints discovered" : why);
@@ -91,13 +109,12 @@ by_name(struct ref *ref, unsigned insecure)
 		filter_failx(EX_UNAVAILABLE, "discovery failed for \"%s\": %s",
 		    ref->name, reason);
 	}
-	web_close(web);
 	return json_pack(
 	    "{si,ss,so}", "v", 1, "image", ref->text, "discover", member);
 }
 
 static json_t *
-image(const char *text, unsigned insecure)
+image(const char *text)
 {
 	struct ref ref = { 0 };
 	autofree char *shown = escape(text);
@@ -108,7 +125,7 @@ image(const char *text, unsigned insecure)
 		filter_failx(EX_USAGE, "%s: %s", shown, why);
 	switch (ref.kind) {
 	case REF_NAME:
-		record = by_name(&ref, insecure);
+		record = by_name(&ref);
 		break;
 	case REF_URL:
 	case REF_FILE:
@@ -129,52 +146,73 @@ image(const char *text, unsigned insecure)
 }
 
 static json_t *
-keys(const char *prefix, unsigned insecure)
+keys(const char *prefix)
 {
 	autofree char *shown = escape(prefix);
 	const char *wrong = acidentifier_check(prefix);
-	struct web *web;
 	char *why = NULL;
 	json_t *member;
 
 	if (wrong != NULL)
 		filter_failx(EX_USAGE, "prefix \"%s\" %s", shown, wrong);
-	web = ask_only(insecure);
-	member = discover_keys(web, insecure, prefix, &why);
+	ask_only();
+	member = discover_keys(&how, prefix, &why);
 	if (member == NULL) {
 		autofree char *reason =
 		    escape(why == NULL ? "found no ACI meta tags" : why);
 
 		filter_failx(EX_UNAVAILABLE, "%s", reason);
 	}
-	web_close(web);
 	return json_pack("{si,so}", "v", 1, "discover", member);
 }
 
-int
-main(int argc, char **argv)
+static void
+set_time(const char *text)
+{
+	int64_t time = 0;
+
+	if (duration_parse(text, &time) < 0 || time < NANOSECONDS)
+		usage(stderr, EX_USAGE);
+	how.seconds = time / NANOSECONDS;
+}
+
+static bool
+read_options(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "keys", no_argument, NULL, 'k' },
+		{ "simple", no_argument, NULL, 's' },
 		{ "insecure-options", required_argument, NULL, 'i' },
+		{ "deny-private", no_argument, NULL, 'p' },
+		{ "max-time", required_argument, NULL, 't' },
+		{ "debug", no_argument, NULL, 'd' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'V' },
 		{ NULL, 0, NULL, 0 },
 	};
-	autojson json_t *record = NULL;
-	unsigned insecure = 0;
 	bool for_keys = false;
 	int option;
 
-	prog_start();
 	while ((option = getopt_long(argc, argv, "+h", options, NULL)) != -1)
 		switch (option) {
 		case 'k':
 			for_keys = true;
 			break;
+		case 's':
+			how.simple = true;
+			break;
 		case 'i':
-			if (web_insecure(optarg, &insecure) < 0)
+			if (web_insecure(optarg, &how.flags) < 0)
 				usage(stderr, EX_USAGE);
+			break;
+		case 'p':
+			how.flags |= WEB_DENY_PRIVATE;
+			break;
+		case 't':
+			set_time(optarg);
+			break;
+		case 'd':
+			(void)setenv("RKT_DEBUG", "1", 1);
 			break;
 		case 'h':
 			usage(stdout, 0);
@@ -185,11 +223,22 @@ main(int argc, char **argv)
 		default:
 			usage(stderr, EX_USAGE);
 		}
-	if (argc - optind != 1)
+	return for_keys;
+}
+
+int
+main(int argc, char **argv)
+{
+	autojson json_t *record = NULL;
+	bool for_keys;
+
+	prog_start();
+	for_keys = read_options(argc, argv);
+	if (argc - optind != 1 || (for_keys && how.simple))
 		usage(stderr, EX_USAGE);
 	filter_start("discover", false);
-	record = for_keys ? keys(argv[optind], insecure)
-			  : image(argv[optind], insecure);
+	record = for_keys ? keys(argv[optind]) : image(argv[optind]);
+	web_close(how.web);
 	filter_write(record);
 	prog_finish();
 	return 0;

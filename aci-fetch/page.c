@@ -74,6 +74,18 @@ head_length(const char *html, size_t length)
 	return length;
 }
 
+/* Gumbo would take it for text, which ends the head. */
+static void
+skip_mark(const char **html, size_t *length)
+{
+	static const char mark[] = "\xef\xbb\xbf"; /* of the byte order */
+
+	if (*length < 3 || memcmp(*html, mark, 3) != 0)
+		return;
+	*html += 3;
+	*length -= 3;
+}
+
 static const char *
 attribute(const GumboElement *element, const char *name)
 {
@@ -145,9 +157,10 @@ page_tags(const char *html, size_t length,
 {
 	autofree char *bytes = xcalloc(1, ARENA);
 	struct arena arena = { .bytes = bytes, .end = seconds_now() + SECONDS };
-	const GumboElement *root =
-	    parse(&arena, html, head_length(html, length));
+	const GumboElement *root;
 
+	skip_mark(&html, &length);
+	root = parse(&arena, html, head_length(html, length));
 	if (root == NULL)
 		return -1;
 	for (size_t i = 0; i < root->children.length; i++) {

@@ -41,6 +41,26 @@ parts_unfit(CURLU *parts, bool http)
 	return why;
 }
 
+/* Characters that libcurl lets pass and RFC 3986 has encoded. */
+static bool
+has_foreign(const char *url)
+{
+	for (; *url != '\0'; url++)
+		if (*url <= ' ' || *url > '~' ||
+		    strchr("\"<>\\^`{|}", *url) != NULL)
+			return true;
+	return false;
+}
+
+/* Two slashes and no third, of which libcurl makes nothing either. */
+static bool
+has_host(const char *url)
+{
+	const char *host = strstr(url, "://");
+
+	return host != NULL && host[3] != '/';
+}
+
 const char *
 url_unfit(const char *url, bool http)
 {
@@ -49,9 +69,12 @@ url_unfit(const char *url, bool http)
 
 	if (strlen(url) > URL_MAX)
 		why = "URL too long";
-	else if (parts != NULL && curl_url_set(parts, CURLUPART_URL, url,
-				      CURLU_NON_SUPPORT_SCHEME) == CURLUE_OK)
+	else if (parts != NULL && !has_foreign(url) &&
+		 curl_url_set(parts, CURLUPART_URL, url,
+		     CURLU_NON_SUPPORT_SCHEME) == CURLUE_OK)
 		why = parts_unfit(parts, http);
+	if (why == NULL && !has_host(url))
+		why = "not a URL";
 	curl_url_cleanup(parts);
 	return why;
 }

@@ -250,6 +250,7 @@ job_end(struct job *job, CURLcode code)
 
 	job->state = OVER;
 	web_answer_free(answer);
+	answer->moved = job->hops > 0;
 	if (transfer_end(&job->transfer, code, answer) < 0) {
 		/* It may be had again, from where it broke. */
 		read_cache_headers(job);

@@ -27,6 +27,7 @@ struct web;
 struct web_answer {
 	long status;     /* of HTTP, the last one; 0: nobody answered */
 	char *why;       /* what went wrong; NULL: nothing */
+	bool moved;      /* it is not the first server that this is about */
 	bool broken;     /* what went wrong is that the body ended too soon */
 	char *etag;      /* NULL: none that can be used */
 	int64_t max_age; /* seconds; 0: ask again each time */

@@ -66,50 +66,49 @@ GET https://example.com/?ac-discovery=1 200" "$(web_requests)"
 	is https://b/x.aci "$(field '.discover.endpoints[].aci')"
 }
 
-@test "R4 aci-discover: a prefix matches only at a slash" {
-	web_page example.com "$(web_tag ac-discovery example.com/app https://a/x.{ext})"
-	refuses 69 'discovery failed for "example.com/application": no endpoints discovered' \
-		example.com/application
-	discover example.com/app/x
+# The page of one row: see the head of the table.
+row_page() {
+	local page=$1
+	page=${page//"{TAG}"/'<meta name="ac-discovery" content="example.com https://a.example/x.{ext}">'}
+	page=${page//"{KEY}"/'<meta name="ac-discovery-pubkeys" content="example.com https://a.example/k.gpg">'}
+	printf '%b' "$page"
 }
 
-@test "A10 aci-discover: tags count only in the head" {
-	local tag
-	tag=$(web_tag ac-discovery example.com https://evil/x.{ext})
-	for page in "<head></head><body>$tag</body>" \
-		"<head><!-- $tag --></head>" \
-		"<head><script>$tag</script></head>" \
-		"<head><title>$tag</title></head>" \
-		"<head><noscript>$tag</noscript></head>" \
-		"<head><template>$tag</template></head>" \
-		"<head><style>$tag</style></head>" \
-		"<p>Hello</p>$tag" \
-		"<svg>$tag</svg>"; do
-		echo "$page"
-		printf '<html>%s</html>' "$page" >"$WEB/example.com/index.html"
-		refuses 69 'discovery failed for "example.com": no endpoints discovered' \
-			example.com
-	done
+@test "A7-A10 R4 aci-discover: what is found on each page of the table" {
+	local title arguments want page rows=0 failed=0
+	while IFS=$'\t' read -r title arguments want page; do
+		case $title in '#'*) continue ;; esac
+		((++rows))
+		row_page "$page" >"$WEB/example.com/index.html"
+		# shellcheck disable=SC2086
+		run --separate-stderr aci-discover $arguments
+		if test "$want" = -; then
+			test "$status" = 69 && test "$(wc -l <<<"$stderr")" = 1
+		else
+			is "${want/@ARCH@/$ARCH}" "$(jq -r '.discover | [.endpoints[]?.aci,
+				.keys[]] | join(" ")' <<<"$output")"
+		fi || {
+			((++failed))
+			printf '%s: status %s\n%s\n%s\n' "$title" "$status" \
+				"$output" "$stderr"
+		}
+	done <"$TEST/discovery.tsv"
+	echo "$rows rows, $failed failed"
+	test "$rows" -ge 120
+	test "$failed" = 0
 }
 
-@test "A10 aci-discover: takes several templates in order, and drops what it cannot use" {
-	web_page example.com "$(
-		for t in 'https://a/{name}/{version}/{channel}.{ext}' \
-			'https://b/{unknown}.{ext}' 'https://c/{name' \
-			'https://d/}' 'hdfs://e/{name}.{ext}' \
-			'http://f/{name}.{ext}' 'file:///{name}.{ext}' \
-			'https://user:secret@g/{name}.{ext}' \
-			'https://h/{name}.aci' 'https://i/{name}.{ext} third'; do
-			web_tag ac-discovery example.com "$t"
-		done
-	)"
-	discover example.com/app,channel=beta%2Fone
-	is 'https://a/example.com/app/latest/beta%2Fone.aci
-https://a/example.com/app/latest/beta%2Fone.aci.asc
-https://h/example.com/app.aci
-https://h/example.com/app.aci.asc' \
-		"$(field '.discover.endpoints[][]')"
-	is null "$(jq -c .discover.labels.version <<<"$output")"
+@test "aci-discover: each image has its signature beside it" {
+	web_page example.com "$(for template in 'https://a/{ext}/x' \
+		'https://b/{name}.{ext}?ext={ext}' https://c/x.aci https://d/; do
+		web_tag ac-discovery example.com "$template"
+	done)"
+	discover example.com/app
+	is 'https://a/aci/x https://a/aci.asc/x
+https://b/example.com/app.aci?ext=aci https://b/example.com/app.aci.asc?ext=aci.asc
+https://c/x.aci https://c/x.aci.asc
+https://d/ https://d/.asc' \
+		"$(field '.discover.endpoints[] | "\(.aci) \(.asc)"')"
 }
 
 @test "A9 aci-discover: refuses what is no name before it asks anybody" {
@@ -117,7 +116,9 @@ https://h/example.com/app.aci.asc' \
 		'user@example.com' '[::1]' 'example.com/a//b' 'example.com/x?y' \
 		'example.com/x#y' 'example.com/app:1:2' \
 		'example.com/app,version=1,version=2' 'example.com/app:..' \
-		"$(printf 'example.com/a\nb')" 'exämple.com'; do
+		"$(printf 'example.com/a\nb')" 'exämple.com' \
+		'example.com/app,x=%ff' 'example.com/app,x=a%0ab' \
+		"example.com/app,x=$(printf '\377')"; do
 		echo "$name"
 		run -64 --separate-stderr aci-discover "$name"
 		is '{"v":1,"error":{"step":"discover","status":64}}'
@@ -220,6 +221,111 @@ sys.stdout.write("".join(out))' "$unit" "<head>" >"$WEB/example.com/index.html"
 	done
 }
 
+@test "aci-discover: a page that leads to a dead host says nothing of its own host" {
+	printf '192.0.2.99 dead.example\n' >>"$WEB/etc/hosts"
+	web_extra example.com 'location = /gone {
+		return 302 https://dead.example/; }'
+	web_page example.com "$(web_tag ac-discovery example.com https://a/x.{ext})"
+	discover example.com/gone/app
+	web_page example.com ''
+	run -69 --separate-stderr aci-discover example.com/gone/app
+	matches '^aci-discover: discovery failed for "example.com/gone/app": https://example.com/gone.ac-discovery=1: Failed to connect to dead.example port 443' "$stderr"
+	web_extra example.com ''
+}
+
+@test "aci-discover: --max-time is for all pages together" {
+	web_canned example.com 8443 ''
+	web_extra example.com 'location /slow {
+		return 302 https://example.com:8443/; }'
+	SECONDS=0
+	run -69 --separate-stderr aci-discover --max-time=1s example.com/slow/b/c/d/e/f
+	matches '^aci-discover: discovery failed for "example.com/slow/b/c/d/e/f": https://example.com/slow/b/c/d/e/f.ac-discovery=1: .* timed out after [0-9]+ milliseconds with 0 (bytes received|out of 0 bytes received)$' \
+		"$stderr"
+	test "$SECONDS" -lt 4
+	web_extra example.com ''
+}
+
+@test "aci-discover: endpoints are tried until one serves, down to the store" {
+	local good=https://images.example.com/example.com/app-1.0.aci
+	mkdir -p "$T/root" "$WEB/images.example.com/example.com"
+	mkaci "$T/root" "$WEB/images.example.com/example.com/app-1.0.aci"
+	sign good "$WEB/images.example.com/example.com/app-1.0.aci"
+	cp "$WEB/images.example.com/example.com/app-1.0.aci" \
+		"$WEB/images.example.com/unsigned.aci"
+	trust_key good example.com/app
+	printf '192.0.2.99 dead.example\n' >>"$WEB/etc/hosts"
+	web_page example.com "$(for template in \
+		'https://images.example.com/none-{version}.{ext}' \
+		'https://images.example.com/unsigned.{ext}' \
+		'https://dead.example/{name}.{ext}' \
+		'https://images.example.com/{name}-{version}.{ext}' \
+		'https://images.example.com/never.{ext}'; do
+		web_tag ac-discovery example.com "$template"
+	done)"
+	run -0 --separate-stderr bash -c 'set -o pipefail
+		aci-discover example.com/app:1.0 | aci-fetch | aci-verify | cas-put'
+	is example.com/app "$(field .store.name)"
+	is "$good" "$(field .fetch.url)"
+	is "$(gzip -dc "$WEB/images.example.com/example.com/app-1.0.aci" |
+		sha512sum | cut -d ' ' -f 1)" "$(field .store.id | cut -c 8-)"
+	is 3 "$(grep -c 'trying the next$' <<<"$stderr")"
+	! web_requests | grep never || return
+	is '' "$(ls -A "$RKT_DIR/cas/tmp")"
+}
+
+# asked STATUS MESSAGE REFERENCE MKACI-OPTION...: that image for that name
+asked() {
+	mkaci "${@:4}" "$T/root" "$WEB/images.example.com/x.aci"
+	rm -rf "$RKT_DIR/cas"
+	run --separate-stderr bash -c 'aci-discover "$1" |
+		aci-fetch --no-signature | cas-put --insecure -q' - "$3"
+	is "$1" "$status"
+	test "$1" != 0 || return 0
+	is '' "$output"
+	is "cas-put: $3: $2" "${stderr_lines[-1]}"
+	is '' "$(find "$RKT_DIR/cas" -type f)"
+}
+
+@test "aci-discover: what arrives must bear the name and labels that were asked for" {
+	local old='.labels |= map({name, val: .value})'
+	has() {
+		echo "its manifest has $1, not $2 as asked for"
+	}
+	mkdir "$T/root"
+	web_page example.com "$(web_tag ac-discovery example.com \
+		'https://images.example.com/x.{ext}')"
+	asked 0 '' example.com/app:1.0
+	asked 0 '' example.com/app:1.0 -l channel=beta
+	asked 0 '' example.com/app:1.0,channel=beta -l channel=beta
+	asked 0 '' "example.com/app:1.0,os=linux,arch=$ARCH"
+	asked 0 '' example.com/app:1.0 -m "$old"
+	# Without a version any will do, and none.
+	asked 0 '' example.com/app -v 7
+	asked 0 '' example.com/app -v ''
+	asked 65 "$(has 'the label version ""' '"1.0"')" example.com/app:1.0 -v ''
+	asked 65 "$(has 'the label version "1.1"' '"1.0"')" example.com/app:1.0 -v 1.1
+	asked 65 "$(has 'the label version "1.0 "' '"1.0"')" example.com/app:1.0 -v '1.0 '
+	asked 65 "$(has 'the label version "latest"' '"1.0"')" \
+		example.com/app,version=1.0 -v latest
+	asked 65 "$(has 'the label channel ""' '"beta"')" example.com/app,channel=beta
+	asked 65 "$(has 'the label channel "Beta"' '"beta"')" \
+		example.com/app,channel=beta -l channel=Beta
+	asked 65 "$(has 'the label version "1.1"' '"1.0"')" example.com/app:1.0 \
+		-v 1.1 -m "$old"
+	asked 65 "$(has 'the label os "linux"' '"plan9"')" example.com/app,os=plan9
+	asked 65 "$(has 'the label arch "s390x"' "\"$ARCH\"")" example.com/app -a s390x
+	asked 65 "bad arch \"s390x\" for linux (must be one of: [$ARCH])" \
+		example.com/app,arch=s390x -a s390x
+	asked 65 "$(has 'the name "example.com/other"' '"example.com/app"')" \
+		example.com/app -n example.com/other
+	asked 65 "$(has 'the name "example.com/app/x"' '"example.com/app"')" \
+		example.com/app -n example.com/app/x
+	asked 65 "$(has 'the name "example.com/application"' '"example.com/app"')" \
+		example.com/app -n example.com/application
+	asked 65 "$(has 'the name "example.com"' '"example.com/app"')" \
+		example.com/app -n example.com
+}
+
 @test "aci-discover: --keys prints the keys of a prefix" {
 	web_page example.com "$(
 		for key in https://example.com/a.gpg https://example.com/b.gpg \
@@ -242,17 +348,64 @@ sys.stdout.write("".join(out))' "$unit" "<head>" >"$WEB/example.com/index.html"
 	is '{"v":1,"image":"https://example.com/x.aci"}'
 	discover ./x.aci
 	is '{"v":1,"image":"./x.aci"}'
+	for image in docker://busybox:latest oci:./layout:1 oci-archive:x.tar \
+		docker-archive:x.tar; do
+		discover "$image"
+		is "{\"v\":1,\"image\":\"$image\"}"
+	done
 	refuses 64 'ftp://example.com/x.aci: an unsupported URL scheme "ftp"' \
 		ftp://example.com/x.aci
 	refuses 69 'sha512-ab: an image cannot be found by its id' sha512-ab
 	is '' "$(web_requests)"
 }
 
-@test "aci-discover: RKT_DEBUG tells what each place answered" {
+@test "aci-discover: --debug tells what each page answered, and what is not used" {
+	local said
+	web_page example.com/app "$(web_tag ac-discovery-pubkeys example.com https://a/k)"
+	web_page example.com "$(for template in 'https://a/x.{ext}' 'https://b/{x}' \
+		'http://c/x.{ext}' 'file:///etc/passwd'; do
+		web_tag ac-discovery example.com "$template"
+	done; web_tag ac-discovery-pubkeys example.com http://d/k)"
+	said='aci-discover: https://example.com/app/x?ac-discovery=1: bad HTTP status code: 404
+aci-discover: https://example.com/app?ac-discovery=1: endpoints: 0, keys: 1
+aci-discover: https://b/{x}: a template with an unknown label
+aci-discover: http://c/x.{ext}: http is not allowed
+aci-discover: file:///etc/passwd: unsupported URL scheme
+aci-discover: http://d/k: http is not allowed
+aci-discover: https://example.com?ac-discovery=1: endpoints: 1, keys: 0'
+	run -0 --separate-stderr aci-discover --debug example.com/app/x
+	is "$said" "$stderr"
+	is https://a/k "$(field '.discover.keys[]')"
+	RKT_DEBUG=1 run -0 --separate-stderr aci-discover example.com/app/x
+	is "$said" "$stderr"
+	run -254 --separate-stderr rkt --debug fetch example.com/app/x
+	matches 'rkt: https://example.com\?ac-discovery=1: endpoints: 1, keys: 0' "$stderr"
+}
+
+@test "aci-discover: what stood in the way at the longest place is told" {
+	web_extra example.com 'location = /busy { return 503; }
+		location = /busy/app { return 404; }'
+	web_page example.com ''
+	refuses 69 'discovery failed for "example.com/busy/app": https://example.com/busy?ac-discovery=1: bad HTTP status code: 503' \
+		example.com/busy/app
+	refuses 69 'https://example.com/busy?ac-discovery=1: bad HTTP status code: 503' \
+		--keys example.com/busy/app
+	# Not if there is something in the end.
 	web_page example.com "$(web_tag ac-discovery example.com https://a/x.{ext})"
-	RKT_DEBUG=1 run -0 --separate-stderr aci-discover example.com/app
-	is 'aci-discover: https://example.com/app?ac-discovery=1: bad HTTP status code: 404
-aci-discover: https://example.com?ac-discovery=1: answered' "$stderr"
+	discover example.com/busy/app
+	web_extra example.com ''
+}
+
+@test "aci-discover: --simple takes the name for the place, where no page helps" {
+	refuses 69 'discovery failed for "example.com/app": no endpoints discovered, and without a version none is simple' \
+		--simple example.com/app
+	discover --simple example.com/app:1.0
+	is "https://example.com/app-1.0-linux-$ARCH.aci https://example.com/app-1.0-linux-$ARCH.aci.asc" \
+		"$(field '.discover.endpoints[] | "\(.aci) \(.asc)"')"
+	# Nobody answers at all: perhaps only pages are not served there.
+	web_stop
+	discover --simple example.com/app:1.0
+	web_restart
 }
 
 @test "G17 aci-discover: has no capability when it asks" {
@@ -272,7 +425,9 @@ aci-discover: https://example.com?ac-discovery=1: answered' "$stderr"
 }
 
 @test "aci-discover: wrong usage is status 64, and no record" {
-	for args in '' 'a b' '--keys' '--insecure-options=x example.com' --none; do
+	for args in '' 'a b' '--keys' '--insecure-options=x example.com' --none \
+		'--simple --keys example.com' '--max-time=0 example.com' \
+		'--max-time=x example.com'; do
 		# shellcheck disable=SC2086
 		run -64 --separate-stderr aci-discover $args
 		is ''
