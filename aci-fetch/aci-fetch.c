@@ -113,7 +113,7 @@ own_signature(int fd, int dir, struct image *image)
 {
 	if (fd < 0)
 		return;
-	spool_open(&image->asc, dir, false);
+	spool_open(&image->asc, dir, NULL);
 	image_copy(fd, opts.signature, SMALL_MAX, &image->asc);
 }
 
@@ -211,7 +211,7 @@ from_file(json_t *record, const char *path, int signature)
 	dir = spool_dir();
 	spool_confine(NULL);
 	announce("using image from file", path);
-	spool_open(&image.aci, dir, true);
+	spool_open(&image.aci, dir, "sha512");
 	image_copy(fd, path, opts.limits.size, &image.aci);
 	own_signature(signature, dir, &image);
 	add_image(record, url, &image);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* digest - the sha512 of a file while it is being written */
+/* digest - the digest of a file while it is being written */
 
 #include <errno.h>
 #include <pthread.h>
@@ -27,6 +27,7 @@ struct digest {
 	int64_t done; /* the thread's: bytes that are hashed */
 	int error;    /* the thread's: errno */
 	int fd;
+	const char *algorithm;
 	EVP_MD_CTX *hash;
 	unsigned char buffer[CHUNK];
 };
@@ -82,17 +83,19 @@ follow(void *data)
 }
 
 struct digest *
-digest_start(int fd)
+digest_start(int fd, const char *algorithm)
 {
 	struct digest *digest = xcalloc(1, sizeof *digest);
 
 	digest->fd = fd;
 	(void)pthread_mutex_init(&digest->lock, NULL);
 	(void)pthread_cond_init(&digest->more, NULL);
+	digest->algorithm = algorithm;
 	digest->hash = EVP_MD_CTX_new();
 	if (digest->hash == NULL ||
-	    EVP_DigestInit_ex(digest->hash, EVP_sha512(), NULL) != 1)
-		filter_failx(EX_SOFTWARE, "libcrypto: no sha512");
+	    EVP_DigestInit_ex(
+		digest->hash, EVP_get_digestbyname(algorithm), NULL) != 1)
+		filter_failx(EX_SOFTWARE, "libcrypto: no %s", algorithm);
 	errno = pthread_create(&digest->thread, NULL, follow, digest);
 	if (errno != 0)
 		filter_fail(EX_OSERR, "no thread");
@@ -114,7 +117,7 @@ digest_grown(struct digest *digest, int64_t size)
 }
 
 static char *
-hexadecimal(EVP_MD_CTX *hash)
+hexadecimal(const char *algorithm, EVP_MD_CTX *hash)
 {
 	unsigned char bytes[EVP_MAX_MD_SIZE];
 	unsigned length = 0;
@@ -124,7 +127,7 @@ hexadecimal(EVP_MD_CTX *hash)
 		return NULL;
 	for (unsigned i = 0; i < length; i++)
 		(void)snprintf(hex + (size_t)2 * i, 3, "%02x", bytes[i]);
-	return xasprintf("sha512-%s", hex);
+	return xasprintf("%s-%s", algorithm, hex);
 }
 
 char *
@@ -142,7 +145,7 @@ digest_end(struct digest *digest)
 	(void)pthread_join(digest->thread, NULL);
 	error = digest->error;
 	if (error == 0)
-		text = hexadecimal(digest->hash);
+		text = hexadecimal(digest->algorithm, digest->hash);
 	EVP_MD_CTX_free(digest->hash);
 	(void)pthread_cond_destroy(&digest->more);
 	(void)pthread_mutex_destroy(&digest->lock);

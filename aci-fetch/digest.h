@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* digest - the sha512 of a file while it is being written */
+/* digest - the digest of a file while it is being written */
 #pragma once
 
 #include <stdint.h>
@@ -8,16 +8,18 @@
 struct digest;
 
 /*
- * Of the file open at fd, which stays open until digest_end().  Ends the
- * filter if there is no thread to be had.
+ * Of the file open at fd, which stays open until digest_end(); algorithm is
+ * "sha512" or "sha256", and not copied.  Ends the filter if there is no thread
+ * to be had.
  */
-struct digest *digest_start(int fd);
+struct digest *digest_start(int fd, const char *algorithm);
 
 /* The file has so many bytes now. */
 void digest_grown(struct digest *digest, int64_t size);
 
 /*
- * All is written: "sha512-" and 128 digits, for the caller to free; NULL and
- * errno if it could not be read back.  Ends the thread; NULL is accepted.
+ * All is written: "sha512-" (or "sha256-") and the digits, for the caller to
+ * free; NULL and errno if it could not be read back.  Ends the thread; NULL is
+ * accepted.
  */
 char *digest_end(struct digest *digest);

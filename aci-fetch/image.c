@@ -151,14 +151,14 @@ image_download(struct web *web, bool http, int dir, const char *aci,
 	*image = (struct image)IMAGE_NONE;
 	*why = NULL;
 	if (asc != NULL) {
-		spool_open(&image->asc, dir, false);
+		spool_open(&image->asc, dir, NULL);
 		status = signature(web, http, aci, asc, &image->asc, why);
 	}
 	if (status == 0) {
 		/* Of an old signature that was found at the second place. */
 		free(*why);
 		*why = NULL;
-		spool_open(&image->aci, dir, true);
+		spool_open(&image->aci, dir, "sha512");
 		status = get_image(web, http, aci, limits, image, why);
 	}
 	if (status != 0)

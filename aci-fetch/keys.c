@@ -98,7 +98,7 @@ fetch(
 	dir = spool_dir();
 	spool_confine(web != NULL ? confine_web : NULL);
 	for (size_t i = 0; i < count; i++) {
-		spool_open(&spools[i], dir, false);
+		spool_open(&spools[i], dir, NULL);
 		get(web, http, files[i], places[i], &spools[i]);
 	}
 	for (size_t i = 0; i < count; i++)

@@ -30,13 +30,27 @@ spool_dir(void)
 }
 
 void
-spool_open(struct spool *spool, int dir, bool hashed)
+spool_open(struct spool *spool, int dir, const char *hash)
 {
-	*spool = (struct spool){ .fd = publish_open(dir, 0600), .dir = dir };
+	*spool = (struct spool){
+		.fd = publish_open(dir, 0600), .dir = dir, .hash = hash
+	};
 	if (spool->fd < 0)
 		filter_fail(EX_CANTCREAT, "%s/cas/tmp", dirs_data());
-	if (hashed)
-		spool->digest = digest_start(spool->fd);
+	if (hash != NULL)
+		spool->digest = digest_start(spool->fd, hash);
+}
+
+void
+spool_restart(struct spool *spool)
+{
+	free(digest_end(spool->digest));
+	spool->digest = NULL;
+	if (ftruncate(spool->fd, 0) < 0 || lseek(spool->fd, 0, SEEK_SET) < 0)
+		filter_fail(EX_IOERR, "%s/cas/tmp", dirs_data());
+	spool->size = 0;
+	if (spool->hash != NULL)
+		spool->digest = digest_start(spool->fd, spool->hash);
 }
 
 void

@@ -2,7 +2,6 @@
 /* spool - a file in the store's tmp that has no name until it is whole */
 #pragma once
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -13,7 +12,8 @@ struct digest;
 struct spool {
 	int fd;
 	int dir;               /* borrowed */
-	struct digest *digest; /* of what was written; NULL: not asked for */
+	const char *hash;      /* its algorithm; NULL: not asked for */
+	struct digest *digest; /* of what was written; NULL: not any more */
 	int64_t size;
 	char *path; /* NULL until it has a name */
 };
@@ -30,13 +30,17 @@ int spool_dir(void);
  */
 void spool_confine(const struct confine *rules);
 
-void spool_open(struct spool *spool, int dir, bool hashed);
+/* hash is the algorithm of spool_digest(), see digest.h; NULL: none. */
+void spool_open(struct spool *spool, int dir, const char *hash);
 void spool_write(struct spool *spool, const void *bytes, size_t length);
+
+/* Drops all that was written: the file is as new. */
+void spool_restart(struct spool *spool);
 
 /* Gives it a name, spool->path, that goes when the filter fails. */
 void spool_name(struct spool *spool);
 
-/* "sha512-" and 128 digits, once, after the last write; the caller frees it. */
+/* As digest_end(), once, after the last write; the caller frees it. */
 char *spool_digest(struct spool *spool);
 
 /* A file that has no name is gone then.  An empty struct is accepted. */
