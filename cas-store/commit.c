@@ -16,6 +16,7 @@
 #include "path.h"
 #include "publish.h"
 #include "record.h"
+#include "remote.h"
 #include "remove.h"
 #include "scope.h"
 #include "store.h"
@@ -261,26 +262,18 @@ static int
 store_url(struct work *work)
 {
 	const struct commit *commit = work->commit;
-	const char *url = commit->url;
-	autofree char *path = url == NULL ? NULL : store_remote(url);
-	autofree char *line = NULL;
-	autojson json_t *remote = NULL;
-	autofd int dir = -1;
+	autofree char *etag = NULL;
+	struct remote remote = { .fetched = image_now() };
 
-	if (url == NULL)
+	if (commit->url == NULL)
 		return 0;
-	remote = json_pack("{s:i,s:s,s:s,s:I}", "v", 1, "url", url, "key",
-	    work->key, "fetched", (json_int_t)image_now());
-	(void)json_object_set(
-	    remote, "etag", json_object_get(commit->fetch, "etag"));
-	(void)json_object_set(
-	    remote, "maxAge", json_object_get(commit->fetch, "maxAge"));
-	line = record_line(remote);
-	dir = store_dir(work->cas, "remote");
-	if (dir < 0 ||
-	    publish_file(dir, path + strlen("remote/"), line, strlen(line),
-		0444, PUBLISH_DURABLE | PUBLISH_REPLACE) < 0)
-		return fault_errno(work->fault, "%s", path);
+	store_key(work->key, remote.key);
+	if (record_string(commit->fetch, "etag") != NULL)
+		etag = xstrdup(record_string(commit->fetch, "etag"));
+	remote.etag = etag;
+	remote.max_age = record_number(commit->fetch, "maxAge", 0);
+	if (remote_write(work->cas, commit->url, &remote) < 0)
+		return fault_errno(work->fault, "remote");
 	return 0;
 }
 

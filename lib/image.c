@@ -11,6 +11,7 @@
 #include "image.h"
 #include "path.h"
 #include "record.h"
+#include "remote.h"
 #include "scope.h"
 
 int64_t
@@ -391,24 +392,14 @@ find_hash(
 static int
 find_url(int cas, const char *url, char key[KEY_TEXT])
 {
-	autofree char *path = store_remote(url);
-	autofree char *bytes = NULL;
-	autofree char *why = NULL;
-	autojson json_t *remote = NULL;
+	struct remote remote;
 	autojson json_t *info = NULL;
-	const char *has;
-	size_t length = 0;
+	int found = remote_read(cas, url, &remote);
 
-	bytes = path_read(cas, path, INFO_MAX, &length);
-	if (bytes == NULL)
-		return errno == ENOENT ? 0 : -1;
-	remote = json_parse(bytes, length, &why);
-	has = remote == NULL ? NULL : record_string(remote, "key");
-	if (has == NULL || !store_is_key(has) ||
-	    record_string(remote, "url") == NULL ||
-	    strcmp(record_string(remote, "url"), url) != 0)
-		return 0;
-	store_key(has, key);
+	store_key(remote.key, key);
+	remote_free(&remote);
+	if (found <= 0)
+		return found;
 	info = image_load(cas, key);
 	if (info == NULL)
 		return errno == ENOENT ? 0 : -1;
