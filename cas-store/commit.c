@@ -69,8 +69,9 @@ link_into(struct work *work, int fd, const char *dir, const char *name)
 static int
 store_blob_file(struct work *work)
 {
-	autofree char *dir = store_blob_dir(work->key);
+	autofree char *dir = store_blob(work->key);
 
+	*strrchr(dir, '/') = '\0';
 	return link_into(work, work->commit->blobfd, dir, work->key);
 }
 

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* store - the store's directory: its paths, and its lock (rkt-store(5)) */
 
+#include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/file.h>
+#include <unistd.h>
 
 #include "alloc.h"
 #include "dirs.h"
@@ -44,24 +47,59 @@ store_key(const char *id, char key[KEY_TEXT])
 	key[length] = '\0';
 }
 
-bool
-store_is_key(const char *text)
+/* HASH- and 64 digits? */
+static bool
+is_named(const char *text, const char *hash)
 {
-	return strncmp(text, "sha512-", 7) == 0 &&
-	       strlen(text) == KEY_TEXT - 1 &&
+	return strncmp(text, hash, 7) == 0 && strlen(text) == KEY_TEXT - 1 &&
 	       strspn(text + 7, "0123456789abcdef") == KEY_TEXT - 1 - 7;
 }
 
-char *
-store_blob_dir(const char *key)
+bool
+store_is_key(const char *text)
 {
-	return xasprintf("blob/sha512/%.2s", key + 7);
+	return is_named(text, "sha512-");
+}
+
+bool
+store_is_blob(const char *text)
+{
+	return store_is_key(text) || is_named(text, "sha256-");
 }
 
 char *
-store_blob(const char *key)
+store_blob(const char *blob)
 {
-	return xasprintf("blob/sha512/%.2s/%s", key + 7, key);
+	return xasprintf("blob/%.6s/%.2s/%s", blob, blob + 7, blob);
+}
+
+char *
+store_layer(const char *digest)
+{
+	return xasprintf("layer/%s", digest);
+}
+
+int
+store_find_layer(int cas, const char *digest, char diffid[KEY_TEXT])
+{
+	autofree char *path = NULL;
+	char target[PATH_MAX];
+	const char *name;
+	ssize_t length;
+
+	if (!is_named(digest, "sha256-"))
+		return 0;
+	path = store_layer(digest);
+	length = readlinkat(cas, path, target, sizeof target - 1);
+	if (length < 0)
+		return errno == ENOENT ? 0 : -1;
+	target[length] = '\0';
+	name = strrchr(target, '/');
+	if (name == NULL || !is_named(name + 1, "sha256-") ||
+	    faccessat(cas, path, R_OK, 0) < 0)
+		return 0;
+	store_key(name + 1, diffid);
+	return 1;
 }
 
 char *

@@ -25,12 +25,22 @@ void store_key(const char *id, char key[KEY_TEXT]);
 /* Is it "sha512-" and 64 lower-case hexadecimal digits? */
 bool store_is_key(const char *text);
 
+/* A blob's name: a key, or a layer's diffID, "sha256-" and its 64 digits. */
+bool store_is_blob(const char *text);
+
 /* Paths below the store; the caller frees them. */
-char *store_blob(const char *key);     /* blob/sha512/XX/KEY */
-char *store_blob_dir(const char *key); /* blob/sha512/XX */
+char *store_blob(const char *blob);    /* blob/sha512/XX/BLOB, or sha256 */
+char *store_layer(const char *digest); /* layer/DIGEST */
 char *store_info(const char *key);     /* image/KEY/info.json */
 char *store_name(const char *name);    /* name/NAME; NULL: too long for it */
 char *store_remote(const char *url);   /* remote/HASH */
+
+/*
+ * The diffID of the layer that was transported as digest ("sha256-" and its
+ * digits), if the store has that layer: layer/DIGEST is a symbolic link to its
+ * blob.  Returns 1 with diffid, 0, or -1 and errno.
+ */
+int store_find_layer(int cas, const char *digest, char diffid[KEY_TEXT]);
 
 /* The absolute path of one of them. */
 char *store_absolute(const char *path);
