@@ -164,9 +164,9 @@ fuzz: deps ## fuzz each parser for SECONDS (30)
 		echo $$f: $$(sed -n 's/^stat::number_of_//p' $$f.log); done
 build/fuzz/tar: CPPFLAGS += -Icas-store
 build/fuzz/tar: build/fuzz/cas-store/own.a
-build/fuzz/auth: CPPFLAGS += -Iaci-fetch
-build/fuzz/auth: build/fuzz/aci-fetch/own.a
-build/fuzz/auth: FUZZ_LIBS = -lcurl
+build/fuzz/auth build/fuzz/html: CPPFLAGS += -Iaci-fetch
+build/fuzz/auth build/fuzz/html: build/fuzz/aci-fetch/own.a
+build/fuzz/auth build/fuzz/html: FUZZ_LIBS = -lcurl -lgumbo
 build/fuzz/%: test/fuzz/%.c build/fuzz/lib/own.a
 	$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -fsanitize=fuzzer -o $@ \
 		-Wl,--start-group $^ -Wl,--end-group $(FUZZ_LIBS) -ljansson

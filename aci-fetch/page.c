@@ -2,7 +2,7 @@
 /* page - the discovery tags in the head of an HTML page */
 
 #include <setjmp.h>
-#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 #include <strings.h>
@@ -26,7 +26,7 @@ enum {
  * in the allocator, which jumps out of the parser; nothing else is held then.
  */
 struct arena {
-	char *bytes;
+	char *bytes; /* ARENA of them */
 	size_t used;
 	time_t end;
 	jmp_buf full;
@@ -155,7 +155,8 @@ int
 page_tags(const char *html, size_t length,
     void (*visit)(void *, const char *, const char *, const char *), void *data)
 {
-	autofree char *bytes = xcalloc(1, ARENA);
+	/* Costs only the pages of it that are used. */
+	static _Alignas(max_align_t) char bytes[ARENA];
 	struct arena arena = { .bytes = bytes, .end = seconds_now() + SECONDS };
 	const GumboElement *root;
 

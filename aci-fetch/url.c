@@ -52,13 +52,14 @@ has_foreign(const char *url)
 	return false;
 }
 
-/* Two slashes and no third, of which libcurl makes nothing either. */
+/* Exactly two slashes: libcurl takes one or three for the same. */
 static bool
 has_host(const char *url)
 {
-	const char *host = strstr(url, "://");
+	const char *colon = strchr(url, ':');
 
-	return host != NULL && host[3] != '/';
+	return colon != NULL && strncmp(colon, "://", 3) == 0 &&
+	       colon[3] != '/';
 }
 
 const char *
