@@ -98,6 +98,13 @@ is_rest(const char *range, int64_t from)
 		       last_byte == count - 1));
 }
 
+/* A part must say of what it is a part, if it says anything. */
+static bool
+is_another(const char *etag, const char *wanted)
+{
+	return etag != NULL && strcmp(etag, wanted) != 0;
+}
+
 /* All headers of an answer are here: whose body is it? */
 static size_t
 on_headers(struct transfer *transfer, size_t length)
@@ -114,6 +121,9 @@ on_headers(struct transfer *transfer, size_t length)
 		if (!is_rest(transfer_header(transfer, "Content-Range"),
 			request->from))
 			return stop(transfer, "answered with another part");
+		if (is_another(
+			transfer_header(transfer, "ETag"), request->if_range))
+			return stop(transfer, "answered with part of another");
 		transfer->taken = request->from;
 	} else if (request->from > 0)
 		request->restart(request->data);
@@ -334,6 +344,29 @@ read_wanted(const struct transfer *transfer, struct web_answer *answer)
 		answer->values[i] = joined(transfer, names[i]);
 }
 
+static enum web_end
+end_of(const struct transfer *transfer, CURLcode code)
+{
+	if (transfer->why != NULL || code == CURLE_FILESIZE_EXCEEDED)
+		return WEB_REFUSED;
+	if (!transfer->wanted)
+		return status_of(transfer) == 0 ? WEB_SILENT : WEB_REFUSED;
+	if (code == CURLE_PARTIAL_FILE || code == CURLE_RECV_ERROR)
+		return WEB_BROKEN;
+	return code == CURLE_OPERATION_TIMEDOUT ? WEB_LATE : WEB_REFUSED;
+}
+
+static const char *
+why_of(const struct transfer *transfer, CURLcode code)
+{
+	if (code == CURLE_FILESIZE_EXCEEDED)
+		return "larger than allowed";
+	if (transfer->why != NULL)
+		return transfer->why;
+	return *transfer->error != '\0' ? transfer->error
+					: curl_easy_strerror(code);
+}
+
 int
 transfer_end(
     struct transfer *transfer, CURLcode code, struct web_answer *answer)
@@ -344,16 +377,7 @@ transfer_end(
 	if (code == CURLE_OK ||
 	    (transfer->why != NULL && *transfer->why == '\0'))
 		return 0;
-	if (code == CURLE_FILESIZE_EXCEEDED)
-		transfer->why = "larger than allowed";
-	answer->broken =
-	    transfer->why == NULL && transfer->wanted &&
-	    (code == CURLE_PARTIAL_FILE || code == CURLE_RECV_ERROR);
-	if (transfer->why != NULL)
-		answer->why = xstrdup(transfer->why);
-	else
-		answer->why = xstrdup(*transfer->error != '\0'
-					  ? transfer->error
-					  : curl_easy_strerror(code));
+	answer->end = end_of(transfer, code);
+	answer->why = xstrdup(why_of(transfer, code));
 	return -1;
 }

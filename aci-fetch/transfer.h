@@ -41,7 +41,7 @@ void transfer_prepare(struct transfer *transfer,
 long transfer_status(const struct transfer *transfer);
 
 /*
- * It is over with code: sets the status, broken, why and values of the answer.
+ * It is over with code: sets the status, end, why and values of the answer.
  * Returns 0 if there was any answer, whatever its status.
  */
 int transfer_end(

@@ -2,6 +2,7 @@
 /* web - GET over https, several at a time, with a bound on everything */
 
 #include <err.h>
+#include <signal.h>
 #include <string.h>
 #include <strings.h>
 #include <time.h>
@@ -79,6 +80,14 @@ web_insecure(const char *list, unsigned *flags)
 	return 0;
 }
 
+static volatile sig_atomic_t interrupted;
+
+void
+web_interrupt(void)
+{
+	interrupted = 1;
+}
+
 static void
 multi_ok(CURLMcode code)
 {
@@ -132,9 +141,10 @@ rewind_job(struct job *job)
 }
 
 static void
-fail(struct job *job, char *why)
+fail(struct job *job, enum web_end end, char *why)
 {
 	free(job->answer->why);
+	job->answer->end = end;
 	job->answer->why = why;
 	job->state = OVER;
 }
@@ -151,7 +161,7 @@ job_open(struct job *job, struct web *web, struct web_request *request,
 	job->end = now() + request->seconds * 1000;
 	rewind_job(job);
 	if (unfit != NULL)
-		fail(job, xstrdup(unfit));
+		fail(job, WEB_REFUSED, xstrdup(unfit));
 }
 
 static void
@@ -223,7 +233,7 @@ redirect(struct job *job, const char *next)
 	autofree char *to = NULL;
 
 	if (unfit != NULL) {
-		fail(job, unfit);
+		fail(job, WEB_REFUSED, unfit);
 		return;
 	}
 	if (prog_debug()) {
@@ -264,8 +274,8 @@ job_end(struct job *job, CURLcode code)
 		if (job->state == WAITING)
 			return;
 	} else
-		answer->why =
-		    xasprintf("bad HTTP status code: %ld", answer->status);
+		fail(job, WEB_REFUSED,
+		    xasprintf("bad HTTP status code: %ld", answer->status));
 	if (job->request->again != NULL &&
 	    job->request->again(job->request, answer))
 		rewind_job(job);
@@ -321,23 +331,36 @@ is_in_vain(const struct job *job, int64_t failed)
 	       (transfer_status(&job->transfer) != 0 || now() > failed + GRACE);
 }
 
-/* Returns how many are over by that. */
+/* Ends it here, with what its answer has said so far. */
+static void
+drop(struct job *job, struct web *web, enum web_end end, const char *why)
+{
+	if (job->state == RUNNING) {
+		multi_ok(
+		    curl_multi_remove_handle(web->multi, job->transfer.easy));
+		web_answer_free(job->answer);
+		job->answer->status = transfer_status(&job->transfer);
+		read_cache_headers(job);
+	}
+	fail(job, end, xstrdup(why));
+}
+
+/* Ends those that are not to go on; returns how many that were. */
 static size_t
-give_up(struct web *web, struct job *jobs, size_t count, int64_t failed)
+drop_some(struct web *web, struct job *jobs, size_t count, int64_t failed)
 {
 	size_t ended = 0;
 
 	for (size_t i = 0; i < count; i++) {
 		struct job *job = &jobs[i];
 
-		if (!is_in_vain(job, failed))
+		if (job->state == OVER)
 			continue;
-		if (job->state == RUNNING)
-			multi_ok(curl_multi_remove_handle(
-			    web->multi, job->transfer.easy));
-		job->answer->status = transfer_status(&job->transfer);
-		fail(job, xstrdup("given up"));
-		ended++;
+		if (interrupted)
+			drop(job, web, WEB_LATE, "interrupted");
+		else if (failed != 0 && is_in_vain(job, failed))
+			drop(job, web, WEB_GIVEN_UP, "given up");
+		ended += job->state == OVER;
 	}
 	return ended;
 }
@@ -377,8 +400,7 @@ run(struct web *web, struct job *jobs, size_t count)
 		ended = collect(web);
 		if (failed == 0 && any_failed(jobs, count))
 			failed = now();
-		if (failed != 0)
-			ended += give_up(web, jobs, count, failed);
+		ended += drop_some(web, jobs, count, failed);
 		if (ended == 0)
 			multi_ok(
 			    curl_multi_poll(web->multi, NULL, 0, wait, NULL));

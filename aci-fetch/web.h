@@ -24,13 +24,23 @@ enum { WEB_WANTED = 4, WEB_PARALLEL = 6 };
 /* One client, which keeps connections open from one request to the next. */
 struct web;
 
+/* How a request ended. */
+enum web_end {
+	WEB_CAME,     /* there is no why */
+	WEB_REFUSED,  /* by the server, or by us: again would be no better */
+	WEB_SILENT,   /* nobody answered */
+	WEB_BROKEN,   /* the body began, and ended too soon */
+	WEB_LATE,     /* the body began, and took too long */
+	WEB_GIVEN_UP, /* as another one failed */
+};
+
 struct web_answer {
-	long status;     /* of HTTP, the last one; 0: nobody answered */
-	char *why;       /* what went wrong; NULL: nothing */
-	bool moved;      /* it is not the first server that this is about */
-	bool broken;     /* what went wrong is that the body ended too soon */
-	char *etag;      /* NULL: none that can be used */
-	int64_t max_age; /* seconds; 0: ask again each time */
+	enum web_end end;
+	long status;              /* of HTTP, the last one; 0: none came */
+	char *why;                /* what went wrong; NULL: nothing */
+	bool moved;               /* it is not about the first server */
+	char *etag;               /* NULL: none that can be used */
+	int64_t max_age;          /* seconds; 0: ask again each time */
 	char *values[WEB_WANTED]; /* of the wanted headers; NULL: not there */
 };
 
@@ -86,6 +96,12 @@ int web_insecure(const char *list, unsigned *flags);
  */
 struct web *web_open(unsigned flags);
 void web_close(struct web *web);
+
+/*
+ * For a signal handler: all requests of this process, those that are yet to
+ * come as well, end within a second, with "interrupted".
+ */
+void web_interrupt(void);
 
 /*
  * Follows at most 10 redirects, none from https to http; reads neither netrc
