@@ -22,10 +22,12 @@
 #include "blob.h"
 #include "checks.h"
 #include "commit.h"
+#include "confirm.h"
 #include "dirs.h"
 #include "escape.h"
 #include "filter.h"
 #include "image.h"
+#include "news.h"
 #include "prog.h"
 #include "publish.h"
 #include "record.h"
@@ -209,23 +211,52 @@ source_url(const json_t *record)
 	return url != NULL && strstr(url, "://") != NULL ? url : NULL;
 }
 
+static int
+open_store(void)
+{
+	int cas = store_open();
+
+	if (cas < 0 && errno == EBADMSG)
+		filter_failx(EX_CONFIG,
+		    "%s: the store of another rkt, left alone", dirs_data());
+	if (cas < 0)
+		filter_fail(EX_CANTCREAT, "%s/cas", dirs_data());
+	return cas;
+}
+
+/* Nothing came, since nothing has changed. */
+static void
+confirm(json_t *record, const char *what)
+{
+	struct fault fault = { 0 };
+	autofd int cas = open_store();
+	autojson json_t *info = confirm_image(cas, record, &fault);
+	const char *key;
+
+	if (info == NULL)
+		refuse(what, &fault);
+	(void)json_object_set_new(record, "store", image_store(cas, info));
+	key = record_string(record, "store.key");
+	if (record_get(record, "fetch.maxAge") != NULL)
+		news_say(what, key, key);
+}
+
 static void
 put(json_t *record, const struct opts *opts, const char *what)
 {
 	struct fault fault = { 0 };
 	struct blob blob = { 0 };
 	struct aci aci = { 0 };
+	const char *url = source_url(record);
 	autofd int file = open_file(record);
-	autofd int cas = store_open();
-	autofd int tmp = cas < 0 ? -1 : store_dir(cas, "tmp");
+	autofd int cas = open_store();
+	autofd int tmp = store_dir(cas, "tmp");
 	autofd int to = tmp < 0 ? -1 : publish_open(tmp, 0444);
 	autojson json_t *info = NULL;
 	struct image_manifest *manifest;
 	struct commit commit;
+	char last[KEY_TEXT];
 
-	if (cas < 0 && errno == EBADMSG)
-		filter_failx(EX_CONFIG,
-		    "%s: the store of another rkt, left alone", dirs_data());
 	if (to < 0)
 		filter_fail(EX_CANTCREAT, "%s/cas", dirs_data());
 	if (blob_copy(file, to, &blob, &fault) < 0 ||
@@ -252,9 +283,11 @@ put(json_t *record, const struct opts *opts, const char *what)
 		.manifest = manifest,
 		.render = opts->render,
 		.latest = check_is_latest(record),
-		.url = source_url(record),
+		.url = url,
 		.fetch = json_object_get(record, "fetch"),
+		.verify = json_object_get(record, "verify"),
 	};
+	news_last(cas, url, last);
 	info = commit_image(&commit, &fault);
 	if (info == NULL)
 		refuse(what, &fault);
@@ -262,8 +295,20 @@ put(json_t *record, const struct opts *opts, const char *what)
 		warnx("%s: %u devices left out of the tree", what,
 		    commit.left_out);
 	(void)json_object_set_new(record, "store", image_store(cas, info));
+	news_say(what, last, record_string(record, "store.key"));
 	image_manifest_free(manifest);
 	aci_free(&aci);
+}
+
+/* What messages call the image, escaped; the caller frees it. */
+static char *
+title(const json_t *record)
+{
+	const char *image = record_string(record, "image");
+
+	if (image == NULL)
+		image = record_string(record, "fetch.aci");
+	return escape(image == NULL ? "image" : image);
 }
 
 int
@@ -279,14 +324,16 @@ main(int argc, char *argv[])
 	filter_start("store", opts.quiet);
 	record = filter_read();
 	filter_own_fetched(record);
-	if (record_string(record, "fetch.aci") == NULL)
+	if (record_string(record, "fetch.aci") == NULL &&
+	    !confirm_wanted(record))
 		filter_failx(EX_DATAERR, "stdin: the record has no fetch.aci");
-	what = escape(record_string(record, "image") != NULL
-			  ? record_string(record, "image")
-			  : record_string(record, "fetch.aci"));
+	what = title(record);
 	if (check_verified(record, opts.insecure, &fault) < 0)
 		refuse(what, &fault);
-	put(record, &opts, what);
+	if (confirm_wanted(record))
+		confirm(record, what);
+	else
+		put(record, &opts, what);
 	if (opts.quiet)
 		(void)puts(record_string(record, "store.key"));
 	else

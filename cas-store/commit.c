@@ -199,16 +199,16 @@ store_entry(struct work *work)
 }
 
 static int
-write_info(struct work *work, int dir, const json_t *info)
+write_info(int dir, const json_t *info, struct fault *fault)
 {
 	autofree char *line = record_line(info);
 
 	if (strlen(line) > INFO_MAX)
-		return fault_set(work->fault, EX_DATAERR,
+		return fault_set(fault, EX_DATAERR,
 		    "its manifest has too many labels or dependencies");
 	if (publish_file(dir, "info.json", line, strlen(line), 0444,
 		PUBLISH_DURABLE | PUBLISH_REPLACE) < 0)
-		return fault_errno(work->fault, "info.json");
+		return fault_errno(fault, "info.json");
 	return 0;
 }
 
@@ -224,19 +224,18 @@ fill_image(struct work *work, const char *name, const json_t *info)
 	if (dir < 0 || publish_file(dir, "manifest", aci->manifest,
 			   aci->manifest_length, 0444, PUBLISH_DURABLE) < 0)
 		return fault_errno(work->fault, "manifest");
-	return write_info(work, dir, info);
+	return write_info(dir, info, work->fault);
 }
 
-/* The image is there already; what is known of it is not what we know. */
-static int
-replace_info(struct work *work, const json_t *info)
+int
+commit_info(int cas, const char *key, const json_t *info, struct fault *fault)
 {
-	autofree char *path = xasprintf("image/%s", work->key);
-	autofd int dir = store_dir(work->cas, path);
+	autofree char *path = xasprintf("image/%s", key);
+	autofd int dir = store_dir(cas, path);
 
 	if (dir < 0)
-		return fault_errno(work->fault, "%s", path);
-	return write_info(work, dir, info);
+		return fault_errno(fault, "%s", path);
+	return write_info(dir, info, fault);
 }
 
 static int
@@ -251,9 +250,11 @@ store_image(struct work *work, const json_t *info)
 	result = fill_image(work, name, info);
 	if (result == 0 &&
 	    publish_rename(work->tmp, name, images, work->key, true) < 0)
-		result = errno == EEXIST
-			     ? replace_info(work, info)
-			     : fault_errno(work->fault, "image/%s", work->key);
+		result =
+		    errno == EEXIST
+			/* What is known of it is not what we know. */
+			? commit_info(work->cas, work->key, info, work->fault)
+			: fault_errno(work->fault, "image/%s", work->key);
 	(void)path_remove(work->tmp, name);
 	return result;
 }
@@ -278,15 +279,25 @@ store_url(struct work *work)
 	return 0;
 }
 
-/* Nothing is missing of it: at most it has become the latest. */
+/* Whoever vouches for it now; what somebody did before is not forgotten. */
+static void
+note_signer(const struct commit *commit, json_t *info)
+{
+	if (commit->verify != NULL)
+		(void)json_object_set(info, "verify", commit->verify);
+}
+
+/* Nothing is missing of it, but it has been imported again. */
 static int
 touch_image(struct work *work, json_t *info)
 {
-	if (!work->commit->latest)
-		return 0;
-	(void)json_object_set_new(
-	    info, "latest", json_integer((json_int_t)image_now()));
-	return replace_info(work, info);
+	json_int_t now = image_now();
+
+	(void)json_object_set_new(info, "imported", json_integer(now));
+	if (work->commit->latest)
+		(void)json_object_set_new(info, "latest", json_integer(now));
+	note_signer(work->commit, info);
+	return commit_info(work->cas, work->key, info, work->fault);
 }
 
 static json_t *
@@ -300,6 +311,7 @@ store_new(struct work *work)
 		return NULL;
 	info = image_info(commit->blob->id, commit->manifest,
 	    (int64_t)commit->blob->size, commit->latest, work->kind);
+	note_signer(commit, info);
 	if (store_image(work, info) == 0)
 		return info;
 	json_decref(info);

@@ -23,6 +23,7 @@ struct commit {
 	bool latest;
 	const char *url;     /* where it came from, or NULL */
 	const json_t *fetch; /* the record's member, for the cache's facts */
+	json_t *verify;      /* the record's, or NULL: kept with the image */
 	unsigned left_out;   /* devices that a tree lacks; set here */
 };
 
@@ -33,3 +34,10 @@ struct commit {
  * the caller, or NULL with fault.
  */
 json_t *commit_image(struct commit *commit, struct fault *fault);
+
+/*
+ * Other facts about an image that is there, in place of those it has.  Under
+ * the store's lock.  Returns 0, or -1 with fault.
+ */
+int commit_info(
+    int cas, const char *key, const json_t *info, struct fault *fault);

@@ -353,7 +353,7 @@ latest() {
 					is '' "$(cas-store ls)"
 				fi
 				# The same again works.
-				run -0 cas-put --insecure -q --render="$kind" \
+				run -0 --separate-stderr cas-put --insecure -q --render="$kind" \
 					<<<"$record"
 				is "$key"
 				cas-store rm "$key"
