@@ -16,6 +16,8 @@
 #include <string.h>
 
 #include "actype.h"
+#include "alloc.h"
+#include "auth.h"
 #include "confine.h"
 #include "discovery.h"
 #include "escape.h"
@@ -54,10 +56,18 @@ usage(FILE *out, int status)
 
 static struct discovery how = { .seconds = 30 };
 
-/* The client, in a process that can do nothing else any more. */
+/*
+ * The client, in a process that can do nothing else any more, and holds the
+ * credentials of the one host that it asks.
+ */
 static void
-ask_only(void)
+ask_only(const char *name)
 {
+	autofree char *url = xasprintf("https://%s", name);
+	struct auth *auth = auth_read();
+
+	how.authorization = auth_for_url(auth, url);
+	auth_free(auth);
 	how.web = web_open(how.flags);
 	if (confine(confine_web, NULL) < 0)
 		filter_fail(EX_OSERR, "cannot give up rights");
@@ -100,7 +110,7 @@ by_name(struct ref *ref)
 	set_default(&ref->labels, "os", host_os());
 	set_default(&ref->labels, "arch", host_arch());
 	check_labels(&ref->labels);
-	ask_only();
+	ask_only(ref->name);
 	member = discover_image(&how, ref->name, &ref->labels, &why);
 	if (member == NULL) {
 		autofree char *reason =
@@ -155,7 +165,7 @@ keys(const char *prefix)
 
 	if (wrong != NULL)
 		filter_failx(EX_USAGE, "prefix \"%s\" %s", shown, wrong);
-	ask_only();
+	ask_only(prefix);
 	member = discover_keys(&how, prefix, &why);
 	if (member == NULL) {
 		autofree char *reason =
@@ -239,6 +249,7 @@ main(int argc, char **argv)
 	filter_start("discover", false);
 	record = for_keys ? keys(argv[optind]) : image(argv[optind]);
 	web_close(how.web);
+	free(how.authorization);
 	filter_write(record);
 	prog_finish();
 	return 0;

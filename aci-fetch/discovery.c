@@ -94,6 +94,7 @@ page_get(struct walk *walk, const char *url, bool *dead)
 		.http = (walk->how->flags & WEB_HTTP) != 0,
 		.max = PAGE_MAX,
 		.seconds = left > 0 ? left : 1,
+		.authorization = walk->how->authorization,
 		.take = page_take,
 		.data = walk };
 	int result;

@@ -16,9 +16,10 @@ enum { DISCOVERY_MAX = 16 };
 
 struct discovery {
 	struct web *web;
-	unsigned flags;  /* of web.h, as the client has them */
-	int64_t seconds; /* for all pages together */
-	bool simple;     /* if no page helps: the spec's way before 0.8 */
+	char *authorization; /* for the name's own host, or NULL */
+	unsigned flags;      /* of web.h, as the client has them */
+	int64_t seconds;     /* for all pages together */
+	bool simple;         /* if no page helps: the spec's way before 0.8 */
 };
 
 /*

@@ -245,6 +245,31 @@ sys.stdout.write("".join(out))' "$unit" "<head>" >"$WEB/example.com/index.html"
 	web_extra example.com ''
 }
 
+@test "A8 aci-discover: credentials go to the name's own host alone, by https" {
+	mkdir -m 700 "$RKT_CONF/auth.d"
+	echo '{"rktKind":"auth","rktVersion":"v1","domains":["example.com"],
+		"type":"basic","credentials":{"user":"me","password":"secret"}}' \
+		>"$RKT_CONF/auth.d/example.json"
+	chmod 600 "$RKT_CONF/auth.d/example.json"
+	web_page example.com "$(web_tag ac-discovery example.com https://a/x.{ext})"
+	web_extra example.com 'if ($http_authorization != "Basic bWU6c2VjcmV0") {
+		return 401; }
+		location /moved { return 302 https://images.example.com/; }'
+	web_extra images.example.com 'if ($http_authorization != "") { return 500; }
+		return 418;'
+	discover example.com/app
+	run -0 --separate-stderr aci-discover --debug example.com/moved
+	matches 'bad HTTP status code: 418' "$stderr"
+	rm "$RKT_CONF/auth.d/example.json"
+	refuses 69 'discovery failed for "example.com/app": https://example.com/app?ac-discovery=1: bad HTTP status code: 401' \
+		example.com/app
+	echo '{' >"$RKT_CONF/auth.d/bad.json"
+	chmod 600 "$RKT_CONF/auth.d/bad.json"
+	run -78 --separate-stderr aci-discover example.com/app
+	web_extra images.example.com ''
+	web_extra example.com ''
+}
+
 @test "aci-discover: endpoints are tried until one serves, down to the store" {
 	local good=https://images.example.com/example.com/app-1.0.aci
 	mkdir -p "$T/root" "$WEB/images.example.com/example.com"
