@@ -9,8 +9,8 @@ B = build
 VERSION = 0.1.0
 
 DIRS = aci-fetch aci-verify cas-store pod-prepare pod-netns pod-enter pod-gc
-PROGS = aci-fetch/aci-discover aci-fetch/aci-fetch aci-verify/aci-verify \
-	aci-verify/aci-trust cas-store/cas-store cas-store/cas-put \
+PROGS = aci-fetch/aci-discover aci-fetch/aci-fetch aci-fetch/aci-convert \
+	aci-verify/aci-verify aci-verify/aci-trust cas-store/cas-store cas-store/cas-put \
 	pod-prepare/pod-prepare pod-prepare/pod-list pod-netns/pod-netns \
 	pod-enter/pod-enter pod-enter/pod-init pod-gc/pod-gc pod-gc/pod-stop
 # Build-time only: writes the default system call filter as a C header.
@@ -19,6 +19,7 @@ MKFILTER = pod-prepare/mkfilter
 # The link lines are architecture: test/links.bats holds them to this.
 LIBS_aci-discover = -lcurl -lgumbo
 LIBS_aci-fetch = -lcurl -lcrypto -lpthread
+LIBS_aci-convert = -lcrypto -lpthread
 LIBS_aci-verify = -lgpgme -lcrypto
 LIBS_aci-trust = -lgpgme
 LIBS_cas-put = -lcrypto -lisal -llzma -lbz2 -lpthread

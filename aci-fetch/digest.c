@@ -153,3 +153,20 @@ digest_end(struct digest *digest)
 	errno = error;
 	return text;
 }
+
+char *
+digest_bytes(const char *algorithm, const void *bytes, size_t length)
+{
+	const EVP_MD *how = EVP_get_digestbyname(algorithm);
+	EVP_MD_CTX *hash = EVP_MD_CTX_new();
+	char *text = NULL;
+
+	if (how != NULL && hash != NULL &&
+	    EVP_DigestInit_ex(hash, how, NULL) == 1 &&
+	    EVP_DigestUpdate(hash, bytes, length) == 1)
+		text = hexadecimal(algorithm, hash);
+	EVP_MD_CTX_free(hash);
+	if (text == NULL)
+		filter_failx(EX_SOFTWARE, "libcrypto: no %s", algorithm);
+	return text;
+}

@@ -2,6 +2,7 @@
 /* digest - the digest of a file while it is being written */
 #pragma once
 
+#include <stddef.h>
 #include <stdint.h>
 
 /* A thread that reads behind the writer, since hashing would hold him up. */
@@ -23,3 +24,9 @@ void digest_grown(struct digest *digest, int64_t size);
  * accepted.
  */
 char *digest_end(struct digest *digest);
+
+/*
+ * Of bytes in memory, in hexadecimal behind the algorithm's name and a dash:
+ * algorithm is "sha256" or "sha512".  The caller frees it.
+ */
+char *digest_bytes(const char *algorithm, const void *bytes, size_t length);

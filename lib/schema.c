@@ -129,8 +129,8 @@ notify_check(const char *text)
 		   : NULL;
 }
 
-int
-schema_annotations(const struct spot *object, struct labels *labels)
+const char *
+annotation_check(const char *name, const char *value)
 {
 	static const struct {
 		const char *name;
@@ -141,21 +141,31 @@ schema_annotations(const struct spot *object, struct labels *labels)
 		{ "documentation", url_check },
 		{ "appc.io/executor/supports-systemd-notify", notify_check },
 	};
+
+	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+		if (strcmp(name, known[i].name) == 0)
+			return known[i].check(value);
+	return NULL;
+}
+
+int
+schema_annotations(const struct spot *object, struct labels *labels)
+{
 	struct spot list;
 
 	if (schema_labels(object, "annotations", acidentifier_check, labels) <
 		0 ||
 	    spot_member(object, "annotations", &list) < 0)
 		return -1;
-	for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
-		const char *text = labels_get(labels, known[i].name);
-		const char *wrong = text != NULL ? known[i].check(text) : NULL;
+	for (size_t i = 0; i < labels->count; i++) {
+		const struct label *label = &labels->list[i];
+		const char *wrong = annotation_check(label->name, label->value);
 		struct spot at = {
-			.up = &list, .name = known[i].name, .why = object->why
+			.up = &list, .name = label->name, .why = object->why
 		};
 
 		if (wrong != NULL)
-			return spot_bad(&at, text, wrong);
+			return spot_bad(&at, label->value, wrong);
 	}
 	return 0;
 }

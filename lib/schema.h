@@ -20,6 +20,8 @@ int schema_labels(const struct spot *object, const char *name,
 /* What labels and annotations may be beyond that. */
 int schema_image_labels(const struct spot *object, struct labels *labels);
 int schema_annotations(const struct spot *object, struct labels *labels);
+/* Of a name that the spec knows, what is wrong with the value; else NULL. */
+const char *annotation_check(const char *name, const char *value);
 /* A map of texts, copied; NULL if it is absent. */
 int schema_map(const struct spot *object, const char *name, json_t **map);
 

@@ -4,6 +4,7 @@ load helpers
 
 # What each program may load, and loads; "static": nothing at all.
 declare -gA LIBS=(
+	[aci-convert]='libc libcrypto libjansson'
 	[aci-discover]='libc libcurl libgumbo libjansson'
 	[aci-fetch]='libc libcrypto libcurl libjansson'
 	[aci-trust]='libc libgpgme libjansson'
@@ -76,7 +77,7 @@ executed() {
 
 @test "no program loads by the way what it must not link" {
 	instrumented && return
-	for tool in aci-discover aci-fetch; do
+	for tool in aci-discover aci-fetch aci-convert; do
 		run -0 ldd "$BIN/$tool"
 		[[ $output != *gpgme* && $output != *archive* ]]
 	done

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* oci - the JSON that images of docker and OCI kind are described by */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "spot.h"
+
+enum {
+	/* An image may have as many as docker itself allows. */
+	OCI_LAYERS_MAX = 127,
+	OCI_INDEX_MAX = 1024,
+	/* Of a manifest or an index, and of an image's configuration. */
+	OCI_MANIFEST_MAX = 4 * 1024 * 1024,
+	OCI_CONFIG_MAX = 1024 * 1024,
+};
+
+/* The types of what we make ourselves. */
+#define OCI_DOCKER_MANIFEST \
+	"application/vnd.docker.distribution.manifest.v2+json"
+#define OCI_DOCKER_CONFIG "application/vnd.docker.container.image.v1+json"
+#define OCI_DOCKER_LAYER  "application/vnd.docker.image.rootfs.diff.tar"
+
+/* What a manifest points to. */
+struct oci_blob {
+	char *type;   /* media type */
+	char *digest; /* "sha256-" and 64 digits */
+	int64_t size;
+};
+
+struct oci_manifest {
+	char *type; /* media type; NULL: it does not say */
+	struct oci_blob config;
+	struct oci_blob *layers;
+	size_t layer_count;
+};
+
+struct oci_platform {
+	char *os;
+	char *arch;
+	char *variant; /* these may be NULL */
+};
+
+/* One manifest in an index, or in one within. */
+struct oci_entry {
+	struct oci_blob blob;
+	struct oci_platform platform;
+	char *name; /* org.opencontainers.image.ref.name, or NULL */
+};
+
+struct oci_index {
+	struct oci_entry *entries;
+	size_t count;
+};
+
+/*
+ * Each reads the bytes of a document strictly: what it names must be sha256,
+ * of a known type, and what could be taken for both kinds of document is
+ * neither (CVE-2021-41190).  Returns what the caller frees, or NULL with *why,
+ * for the caller too, safe to print: "layers[2].digest: is missing".
+ */
+struct oci_manifest *oci_manifest_parse(
+    const char *bytes, size_t length, char **why);
+struct oci_index *oci_index_parse(const char *bytes, size_t length, char **why);
+
+void oci_manifest_free(struct oci_manifest *manifest);
+void oci_index_free(struct oci_index *index);
+
+/* Does this media type say that it is an index (or docker's manifest list)? */
+bool oci_is_index(const char *type);
+bool oci_is_manifest(const char *type);
+
+/*
+ * The words of the label arch for what docker and OCI call architecture and
+ * variant, and of os; NULL: the specification has none.
+ */
+const char *oci_arch_label(const char *arch, const char *variant);
+const char *oci_os_label(const char *os);
+
+/* The entry of an index for this host; NULL: there is none. */
+const struct oci_entry *oci_index_choose(const struct oci_index *index);
+
+/*
+ * The text at spot, "sha256:" and 64 digits, as we write it: "sha256-".  0 with
+ * *digest for the caller, or -1 as spot.h has it.
+ */
+int oci_digest(const struct spot *spot, char **digest);
+/* The same of a text alone; NULL if it is none. */
+char *oci_digest_text(const char *text);
