@@ -3,7 +3,9 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 
+#include "address.h"
 #include "alloc.h"
 #include "filter.h"
 #include "num.h"
@@ -177,6 +179,21 @@ on_progress(void *data, curl_off_t total, curl_off_t done, curl_off_t out_total,
 	return 0;
 }
 
+/* As libcurl connects: whatever name has led to the address. */
+static curl_socket_t
+open_public(void *data, curlsocktype purpose, struct curl_sockaddr *address)
+{
+	struct transfer *transfer = data;
+
+	(void)purpose;
+	if (address_is_private(&address->addr)) {
+		transfer->denied = true;
+		return CURL_SOCKET_BAD;
+	}
+	return socket(address->family, address->socktype | SOCK_CLOEXEC,
+	    address->protocol);
+}
+
 /* Never set here: netrc, cookies, content encodings, redirects. */
 static void
 set_up(struct transfer *transfer)
@@ -230,6 +247,12 @@ transfer_open(struct transfer *transfer, unsigned flags, void *private)
 	set_up(transfer);
 	set_callbacks(transfer);
 	transfer_ok(curl_easy_setopt(easy, CURLOPT_PRIVATE, private));
+	if ((flags & WEB_DENY_PRIVATE) != 0) {
+		transfer_ok(curl_easy_setopt(
+		    easy, CURLOPT_OPENSOCKETFUNCTION, open_public));
+		transfer_ok(
+		    curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, transfer));
+	}
 	if ((flags & WEB_NO_TLS_CHECK) != 0) {
 		transfer_ok(curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L));
 		transfer_ok(curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L));
@@ -297,6 +320,7 @@ transfer_prepare(struct transfer *transfer, const struct web_request *request,
 	transfer->taken = 0;
 	transfer->header_size = 0;
 	transfer->wanted = false;
+	transfer->denied = false;
 	transfer->why = NULL;
 	*transfer->error = '\0';
 	transfer_ok(curl_easy_setopt(easy, CURLOPT_URL, url));
@@ -363,6 +387,8 @@ why_of(const struct transfer *transfer, CURLcode code)
 		return "larger than allowed";
 	if (transfer->why != NULL)
 		return transfer->why;
+	if (transfer->denied && code == CURLE_COULDNT_CONNECT)
+		return "has an address of a private network only";
 	return *transfer->error != '\0' ? transfer->error
 					: curl_easy_strerror(code);
 }

@@ -18,6 +18,7 @@ struct transfer {
 	int64_t taken;      /* bytes of the body that are there */
 	size_t header_size; /* bytes of all headers so far */
 	bool wanted;        /* the body is what was asked for */
+	bool denied;        /* an address that is private was not connected */
 	const char *why;    /* we ended it; "": as nothing more is needed */
 	char error[CURL_ERROR_SIZE];
 };
