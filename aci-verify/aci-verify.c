@@ -33,6 +33,7 @@
 #include "prog.h"
 #include "record.h"
 #include "scope.h"
+#include "stored.h"
 #include "verdict.h"
 
 static void
@@ -232,16 +233,32 @@ print_signer(const json_t *key)
 		    json_string_value(json_array_get(list, i)));
 }
 
+/* The file's receipt, once all about it is as it must be. */
+static json_t *
+verify_file(
+    const json_t *record, const struct keystore *store, const char *title)
+{
+	autofd int file = open_image(record);
+	struct openpgp signature = read_signature(record, title);
+	autojson json_t *facts = run_check(file, &signature, store, title);
+	struct verdict verdict = verdict_of(facts, store, time(NULL));
+	json_t *result;
+
+	if (verdict.status != 0)
+		filter_failx(verdict.status, "%s: %s", title, verdict.why);
+	compare_digest(record, facts, title);
+	result = receipt(facts, verdict.key, store);
+	print_signer(verdict.key);
+	free(signature.bytes);
+	return result;
+}
+
 int
 main(int argc, char *argv[])
 {
 	autofree char *title = NULL;
-	autofd int file = -1;
 	autojson json_t *record = NULL;
-	autojson json_t *facts = NULL;
 	struct keystore store;
-	struct openpgp signature;
-	struct verdict verdict;
 
 	prog_start();
 	read_options(argc, argv);
@@ -249,20 +266,12 @@ main(int argc, char *argv[])
 	record = filter_read();
 	filter_own_fetched(record);
 	title = title_of(record);
-	file = open_image(record);
-	signature = read_signature(record, title);
 	store = read_keys(record);
-	facts = run_check(file, &signature, &store, title);
-	verdict = verdict_of(facts, &store, time(NULL));
-	if (verdict.status != 0)
-		filter_failx(verdict.status, "%s: %s", title, verdict.why);
-	compare_digest(record, facts, title);
-	(void)json_object_set_new(
-	    record, "verify", receipt(facts, verdict.key, &store));
-	print_signer(verdict.key);
+	(void)json_object_set_new(record, "verify",
+	    stored_wanted(record) ? stored_receipt(record, &store, title)
+				  : verify_file(record, &store, title));
 	filter_write(record);
 	prog_finish();
-	free(signature.bytes);
 	keystore_free(&store);
 	return 0;
 }

@@ -98,31 +98,11 @@ is_sound(gpgme_key_t key, const char *fingerprint)
 	return false;
 }
 
-/* Not gpgme_get_key(): that asks a new gpg for its version first. */
-static gpgme_key_t
-find_key(gpgme_ctx_t context, const char *fingerprint)
-{
-	gpgme_key_t key = NULL, second = NULL;
-
-	if (gpgme_op_keylist_start(context, fingerprint, 0) != 0)
-		return NULL;
-	if (gpgme_op_keylist_next(context, &key) != 0)
-		key = NULL;
-	else if (gpgme_op_keylist_next(context, &second) == 0) {
-		/* Two keys claim that part: whose it is cannot be told. */
-		gpgme_key_unref(second);
-		gpgme_key_unref(key);
-		key = NULL;
-	}
-	(void)gpgme_op_keylist_end(context);
-	return key;
-}
-
 static json_t *
 key_facts(gpgme_ctx_t context, const char *fingerprint)
 {
 	gpgme_key_t key =
-	    fingerprint == NULL ? NULL : find_key(context, fingerprint);
+	    fingerprint == NULL ? NULL : gpg_find(context, fingerprint);
 	json_t *facts;
 
 	if (key == NULL)
@@ -167,27 +147,6 @@ all_facts(gpgme_ctx_t context)
 		(void)json_array_append_new(list, signature_facts(context, s));
 	gpgme_result_unref(result);
 	return list;
-}
-
-/*
- * Copies of a key that differ, below different prefixes: what one of them
- * says, that it is revoked for instance, is true of the others.
- */
-static gpgme_error_t
-merge_copies(gpgme_ctx_t context, const struct keystore *store)
-{
-	gpgme_error_t error = 0;
-
-	for (size_t i = 0; i < store->count && error == 0; i++) {
-		const struct openpgp *key = &store->keys[i].key;
-		const struct openpgp *first =
-		    &keystore_first(store, &store->keys[i])->key;
-
-		if (key->length != first->length ||
-		    memcmp(key->bytes, first->bytes, key->length) != 0)
-			error = gpg_import(context, key);
-	}
-	return error;
 }
 
 /* Is it gpg that is missing or broken, and not what it was given? */
@@ -248,7 +207,7 @@ work(const void *data)
 		return json_pack("{ss}", "engine", "libcrypto has no SHA-512");
 	error = gpg_start(check->home->path, &context);
 	if (error == 0)
-		error = merge_copies(context, check->store);
+		error = gpg_merge(context, check->store);
 	if (error != 0)
 		return failure("engine", error);
 	facts = verify(context, check->signature, &stream);

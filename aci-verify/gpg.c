@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "alloc.h"
 #include "escape.h"
@@ -38,6 +39,47 @@ gpg_import(gpgme_ctx_t context, const struct openpgp *keys)
 	if (error == 0 && (result == NULL || result->considered == 0))
 		error = gpgme_error(GPG_ERR_NO_PUBKEY);
 	return error;
+}
+
+/*
+ * Copies of a key that differ, below different prefixes: what one of them
+ * says, that it is revoked for instance, is true of the others.
+ */
+gpgme_error_t
+gpg_merge(gpgme_ctx_t context, const struct keystore *store)
+{
+	gpgme_error_t error = 0;
+
+	for (size_t i = 0; i < store->count && error == 0; i++) {
+		const struct openpgp *key = &store->keys[i].key;
+		const struct openpgp *first =
+		    &keystore_first(store, &store->keys[i])->key;
+
+		if (key->length != first->length ||
+		    memcmp(key->bytes, first->bytes, key->length) != 0)
+			error = gpg_import(context, key);
+	}
+	return error;
+}
+
+/* Not gpgme_get_key(): that asks a new gpg for its version first. */
+gpgme_key_t
+gpg_find(gpgme_ctx_t context, const char *fingerprint)
+{
+	gpgme_key_t key = NULL, second = NULL;
+
+	if (gpgme_op_keylist_start(context, fingerprint, 0) != 0)
+		return NULL;
+	if (gpgme_op_keylist_next(context, &key) != 0)
+		key = NULL;
+	else if (gpgme_op_keylist_next(context, &second) == 0) {
+		/* Two keys claim that part: whose it is cannot be told. */
+		gpgme_key_unref(second);
+		gpgme_key_unref(key);
+		key = NULL;
+	}
+	(void)gpgme_op_keylist_end(context);
+	return key;
 }
 
 json_t *
