@@ -20,7 +20,7 @@ MKFILTER = pod-prepare/mkfilter
 LIBS_aci-discover = -lcurl -lgumbo
 LIBS_aci-fetch = -lcurl -lcrypto -lpthread
 LIBS_aci-convert = -lcrypto -lpthread
-LIBS_aci-verify = -lgpgme -lcrypto
+LIBS_aci-verify = -lgpgme -lcrypto -lz -lpthread
 LIBS_aci-trust = -lgpgme
 LIBS_cas-put = -lcrypto -lisal -llzma -lbz2 -lpthread
 LIBS_pod-prepare = -lseccomp -lcap
@@ -30,12 +30,13 @@ STATIC_PROGS = cas-store pod-prepare pod-list pod-netns pod-enter
 
 DEPS_BUILD = build-essential pkg-config libbz2-dev libcap-dev \
 	libcurl4-openssl-dev libgpgme-dev libgumbo-dev libisal-dev \
-	libjansson-dev liblzma-dev libseccomp-dev libssl-dev
+	libjansson-dev liblzma-dev libseccomp-dev libssl-dev zlib1g-dev
 DEPS_RUN = ca-certificates gnupg gpgv jq
 DEPS_TEST = attr bats bsdextrautils busybox-static bzip2 clang clang-format \
 	cppcheck crun bubblewrap curl e2fsprogs erofs-utils etcd-client \
 	etcd-server expect iproute2 libclang-rt-14-dev mandoc nftables \
-	nginx-light openssl procps python3 shellcheck strace util-linux xxd xz-utils
+	nginx-light openssl procps python3 shellcheck skopeo strace umoci \
+	util-linux xxd xz-utils
 
 flag = $(if $(shell echo 'int x;' | $(CC) -Werror $(1) -c -x c - \
 	-o /dev/null 2>&1),,$(1))

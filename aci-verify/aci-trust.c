@@ -189,10 +189,11 @@ store(const json_t *key)
 static void
 decide(const json_t *key, const char *shown, struct outcome *outcome)
 {
-	if (!json_is_true(json_object_get(key, "usable"))) {
-		warnx("%s: key %s is revoked, expired or not for signing, "
-		      "skipped",
-		    shown, record_string(key, "fingerprint"));
+	const char *state = record_string(key, "state");
+
+	if (strcmp(state, "good") != 0) {
+		warnx("%s: key %s is %s, skipped", shown,
+		    record_string(key, "fingerprint"), state);
 		return;
 	}
 	review_show(opts.prefix, shown, key);

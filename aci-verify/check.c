@@ -1,19 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* check - what gpg says about a file and its signature: facts, no verdict */
 
-#include <errno.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
-
-#include <openssl/evp.h>
 
 #include "alloc.h"
 #include "check.h"
 #include "escape.h"
 #include "gpg.h"
+#include "message.h"
 #include "scope.h"
+#include "stream.h"
 #include "worker.h"
 
 /*
@@ -22,87 +20,43 @@
  */
 enum { SECONDS = 10, BYTES_A_SECOND = 20 * 1000 * 1000 };
 
-enum { RSA_BITS_MIN = 2048, CURVE_BITS_MIN = 255 };
-
-/* The signed file on its way to gpg, hashed as it passes. */
-struct stream {
-	int fd;
-	EVP_MD_CTX *md;
-	bool ended;
-	bool failed;
-};
-
-static ssize_t
-stream_read(void *handle, void *buffer, size_t size)
-{
-	struct stream *stream = handle;
-	ssize_t n;
-
-	do
-		n = read(stream->fd, buffer, size);
-	while (n < 0 && errno == EINTR);
-	if (n == 0)
-		stream->ended = true;
-	else if (n < 0 || !EVP_DigestUpdate(stream->md, buffer, (size_t)n))
-		stream->failed = true;
-	return stream->failed ? -1 : n;
-}
-
-static json_t *
-digest(struct stream *stream)
-{
-	unsigned char bytes[EVP_MAX_MD_SIZE];
-	char text[sizeof "sha512-" + 2 * EVP_MAX_MD_SIZE] = "sha512-";
-	char *at = text + strlen(text);
-	unsigned size = 0;
-
-	if (!stream->ended || stream->failed ||
-	    !EVP_DigestFinal_ex(stream->md, bytes, &size))
-		return NULL;
-	for (unsigned i = 0; i < size; i++) {
-		*at++ = "0123456789abcdef"[bytes[i] >> 4];
-		*at++ = "0123456789abcdef"[bytes[i] & 15];
-	}
-	*at = '\0';
-	return json_string(text);
-}
-
-/* Long enough that nobody makes a second key of it. */
-static bool
-is_strong(gpgme_subkey_t key)
-{
-	switch ((int)key->pubkey_algo) {
-	case GPGME_PK_RSA:
-	case GPGME_PK_RSA_S:
-	case GPGME_PK_DSA:
-		return key->length >= RSA_BITS_MIN;
-	case GPGME_PK_ECDSA:
-	case GPGME_PK_EDDSA:
-		return key->length >= CURVE_BITS_MIN;
-	default:
-		return false;
-	}
-}
-
 /* Is the key as a whole, and that part of it, fit for signing? */
 static bool
 is_sound(gpgme_key_t key, const char *fingerprint)
 {
-	if (!gpg_key_usable(key) || !is_strong(key->subkeys))
+	if (!gpg_key_usable(key) || !gpg_is_strong(key->subkeys))
 		return false;
 	for (gpgme_subkey_t part = key->subkeys; part; part = part->next)
 		if (part->fpr != NULL && strcmp(part->fpr, fingerprint) == 0)
-			return !part->revoked && !part->expired &&
-			       !part->disabled && !part->invalid &&
-			       part->can_sign && is_strong(part);
+			return gpg_can_sign(part);
 	return false;
+}
+
+/* Not gpgme_get_key(): that asks a new gpg for its version first. */
+static gpgme_key_t
+find_key(gpgme_ctx_t context, const char *fingerprint)
+{
+	gpgme_key_t key = NULL, second = NULL;
+
+	if (gpgme_op_keylist_start(context, fingerprint, 0) != 0)
+		return NULL;
+	if (gpgme_op_keylist_next(context, &key) != 0)
+		key = NULL;
+	else if (gpgme_op_keylist_next(context, &second) == 0) {
+		/* Two keys claim that part: whose it is cannot be told. */
+		gpgme_key_unref(second);
+		gpgme_key_unref(key);
+		key = NULL;
+	}
+	(void)gpgme_op_keylist_end(context);
+	return key;
 }
 
 static json_t *
 key_facts(gpgme_ctx_t context, const char *fingerprint)
 {
 	gpgme_key_t key =
-	    fingerprint == NULL ? NULL : gpg_find(context, fingerprint);
+	    fingerprint == NULL ? NULL : find_key(context, fingerprint);
 	json_t *facts;
 
 	if (key == NULL)
@@ -123,11 +77,12 @@ signature_facts(gpgme_ctx_t context, gpgme_signature_t signature)
 			  ? NULL
 			  : key_facts(context, signature->fpr);
 
-	return json_pack("{so si si si sb sI so*}", "fingerprint",
+	return json_pack("{so si si si sb sI sI so*}", "fingerprint",
 	    gpg_fingerprint(signature->fpr), "status", status, "summary",
 	    (int)signature->summary, "hash", (int)signature->hash_algo,
 	    "misused", (int)signature->wrong_key_usage, "made",
-	    (json_int_t)signature->timestamp, "key", key);
+	    (json_int_t)signature->timestamp, "expires",
+	    (json_int_t)signature->exp_timestamp, "key", key);
 }
 
 /*
@@ -165,31 +120,64 @@ failure(const char *member, gpgme_error_t error)
 	return json_pack("{ss}", member, text);
 }
 
+/* Has gpg check a detached signature of that. */
 static json_t *
-verify(
-    gpgme_ctx_t context, const struct openpgp *signature, struct stream *stream)
+verify(gpgme_ctx_t context, const struct openpgp *signature, gpgme_data_t what)
 {
-	struct gpgme_data_cbs calls = { .read = stream_read };
-	gpgme_data_t sig = NULL, file = NULL;
+	gpgme_data_t sig = NULL;
 	gpgme_error_t error;
 	json_t *facts;
 
 	error = gpgme_data_new_from_mem(
 	    &sig, (const char *)signature->bytes, signature->length, 0);
-	if (error == 0)
-		error = gpgme_data_new_from_cbs(&file, &calls, stream);
-	/* As much as a pipe holds; more makes it slower. */
-	if (error == 0)
-		error = gpgme_data_set_flag(file, "io-buffer-size", "65536");
 	if (error != 0)
 		return failure("engine", error);
-	error = gpgme_op_verify(context, sig, file, NULL);
+	error = gpgme_op_verify(context, sig, what, NULL);
 	if (error != 0)
 		facts = failure(is_engine(error) ? "engine" : "failed", error);
 	else
 		facts = json_pack("{so}", "signatures", all_facts(context));
-	gpgme_data_release(file);
 	gpgme_data_release(sig);
+	return facts;
+}
+
+static json_t *
+verify_file(gpgme_ctx_t context, const struct check *check)
+{
+	struct gpgme_data_cbs calls = { .read = stream_read };
+	struct stream *stream = stream_open(check->file);
+	autofree char *digest = NULL;
+	gpgme_data_t data = NULL;
+	gpgme_error_t error;
+	json_t *facts;
+
+	if (stream == NULL)
+		return json_pack("{ss}", "engine", "cannot hash");
+	error = gpgme_data_new_from_cbs(&data, &calls, stream);
+	/* As much as a pipe holds; more makes it slower. */
+	if (error == 0)
+		error = gpgme_data_set_flag(data, "io-buffer-size", "65536");
+	facts = error != 0 ? failure("engine", error)
+			   : verify(context, check->signature, data);
+	gpgme_data_release(data);
+	digest = stream_close(stream);
+	if (digest != NULL)
+		(void)json_object_set_new(facts, "digest", json_string(digest));
+	return facts;
+}
+
+static json_t *
+verify_message(gpgme_ctx_t context, const struct message *message)
+{
+	gpgme_data_t data = NULL;
+	gpgme_error_t error =
+	    gpgme_data_new_from_mem(&data, message->text, message->length, 0);
+	json_t *facts = error != 0 ? failure("engine", error)
+				   : verify(context, &message->signature, data);
+
+	gpgme_data_release(data);
+	(void)json_object_set_new(
+	    facts, "text", json_stringn(message->text, message->length));
 	return facts;
 }
 
@@ -197,35 +185,43 @@ static json_t *
 work(const void *data)
 {
 	const struct check *check = data;
-	struct stream stream = { .fd = check->file, .md = EVP_MD_CTX_new() };
+	struct message message = { 0 };
 	gpgme_ctx_t context = NULL;
 	gpgme_error_t error;
 	json_t *facts;
 
-	if (stream.md == NULL ||
-	    !EVP_DigestInit_ex(stream.md, EVP_sha512(), NULL))
-		return json_pack("{ss}", "engine", "libcrypto has no SHA-512");
-	error = gpg_start(check->home->path, &context);
-	if (error == 0)
-		error = gpg_merge(context, check->store);
+	if (check->message != NULL) {
+		const char *why =
+		    message_read(check->message, check->length, &message);
+
+		if (why != NULL)
+			return json_pack("{ss}", "malformed", why);
+	}
+	error = gpg_start(check->home->path, check->store, &context);
 	if (error != 0)
-		return failure("engine", error);
-	facts = verify(context, check->signature, &stream);
-	(void)json_object_set_new(facts, "digest", digest(&stream));
+		facts = failure("engine", error);
+	else if (check->message != NULL)
+		facts = verify_message(context, &message);
+	else
+		facts = verify_file(context, check);
 	gpgme_release(context);
-	EVP_MD_CTX_free(stream.md);
+	message_free(&message);
 	return facts;
+}
+
+/* How long gpg may take: the time for a message is that for a small file. */
+static unsigned
+seconds_for(const struct check *check)
+{
+	struct stat file;
+
+	if (check->message != NULL || fstat(check->file, &file) < 0)
+		return SECONDS;
+	return SECONDS + (unsigned)(file.st_size / BYTES_A_SECOND);
 }
 
 json_t *
 check_run(const struct check *check, const char **why)
 {
-	struct stat file;
-	unsigned seconds = SECONDS;
-
-	*why = "cannot be read";
-	if (fstat(check->file, &file) < 0)
-		return NULL;
-	seconds += (unsigned)(file.st_size / BYTES_A_SECOND);
-	return worker_run(work, check, seconds, why);
+	return worker_run(work, check, seconds_for(check), why);
 }

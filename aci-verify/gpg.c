@@ -10,19 +10,7 @@
 #include "gpg.h"
 #include "scope.h"
 
-gpgme_error_t
-gpg_start(const char *home, gpgme_ctx_t *context)
-{
-	/*
-	 * The home by the environment and no gpgconf: gpgme then runs one
-	 * "gpg --version", where it else runs six programs.
-	 */
-	if (setenv("GNUPGHOME", home, 1) < 0)
-		return gpgme_error_from_syserror();
-	(void)gpgme_set_global_flag("disable-gpgconf", "1");
-	(void)gpgme_check_version(NULL);
-	return gpgme_new(context);
-}
+enum { RSA_BITS_MIN = 2048, CURVE_BITS_MIN = 255 };
 
 gpgme_error_t
 gpg_import(gpgme_ctx_t context, const struct openpgp *keys)
@@ -45,8 +33,8 @@ gpg_import(gpgme_ctx_t context, const struct openpgp *keys)
  * Copies of a key that differ, below different prefixes: what one of them
  * says, that it is revoked for instance, is true of the others.
  */
-gpgme_error_t
-gpg_merge(gpgme_ctx_t context, const struct keystore *store)
+static gpgme_error_t
+merge_copies(gpgme_ctx_t context, const struct keystore *store)
 {
 	gpgme_error_t error = 0;
 
@@ -62,24 +50,22 @@ gpg_merge(gpgme_ctx_t context, const struct keystore *store)
 	return error;
 }
 
-/* Not gpgme_get_key(): that asks a new gpg for its version first. */
-gpgme_key_t
-gpg_find(gpgme_ctx_t context, const char *fingerprint)
+gpgme_error_t
+gpg_start(const char *home, const struct keystore *store, gpgme_ctx_t *context)
 {
-	gpgme_key_t key = NULL, second = NULL;
+	gpgme_error_t error;
 
-	if (gpgme_op_keylist_start(context, fingerprint, 0) != 0)
-		return NULL;
-	if (gpgme_op_keylist_next(context, &key) != 0)
-		key = NULL;
-	else if (gpgme_op_keylist_next(context, &second) == 0) {
-		/* Two keys claim that part: whose it is cannot be told. */
-		gpgme_key_unref(second);
-		gpgme_key_unref(key);
-		key = NULL;
-	}
-	(void)gpgme_op_keylist_end(context);
-	return key;
+	/*
+	 * The home by the environment and no gpgconf: gpgme then runs one
+	 * "gpg --version", where it else runs six programs.
+	 */
+	if (setenv("GNUPGHOME", home, 1) < 0)
+		return gpgme_error_from_syserror();
+	(void)gpgme_set_global_flag("disable-gpgconf", "1");
+	(void)gpgme_check_version(NULL);
+	error = gpgme_new(context);
+	return error != 0 || store == NULL ? error
+					   : merge_copies(*context, store);
 }
 
 json_t *
@@ -107,7 +93,30 @@ gpg_fingerprint(const char *text)
 	return json_string(lower);
 }
 
-int
+/* Long enough that nobody makes a second key of it. */
+bool
+gpg_is_strong(gpgme_subkey_t part)
+{
+	switch ((int)part->pubkey_algo) {
+	case GPGME_PK_RSA:
+	case GPGME_PK_RSA_S:
+		return part->length >= RSA_BITS_MIN;
+	case GPGME_PK_ECDSA:
+	case GPGME_PK_EDDSA:
+		return part->length >= CURVE_BITS_MIN;
+	default:
+		return false;
+	}
+}
+
+bool
+gpg_can_sign(gpgme_subkey_t part)
+{
+	return !part->revoked && !part->expired && !part->disabled &&
+	       !part->invalid && part->can_sign && gpg_is_strong(part);
+}
+
+bool
 gpg_key_usable(gpgme_key_t key)
 {
 	return !key->revoked && !key->expired && !key->disabled &&

@@ -10,6 +10,7 @@
 #include "actype.h"
 #include "alloc.h"
 #include "dirs.h"
+#include "docker.h"
 #include "escape.h"
 #include "keystore.h"
 #include "path.h"
@@ -17,6 +18,26 @@
 #include "scope.h"
 
 enum { KEYS_MAX = 1024, PREFIX_MAX = 1024 };
+
+const char *
+prefix_check(const char *prefix)
+{
+	const char *wrong = acidentifier_check(prefix);
+	autofree char *below = xasprintf("docker://%s/x", prefix);
+	autofree char *name = NULL;
+	struct docker_ref ref;
+	const char *why;
+
+	if (wrong == NULL || docker_ref_parse(below, &ref, &why) < 0)
+		return wrong;
+	/* What is completed, to one of the hub's names, is none in full. */
+	name = docker_ref_name(&ref);
+	docker_ref_free(&ref);
+	return strlen(name) == strlen(prefix) + 2 &&
+		       strncmp(name, prefix, strlen(prefix)) == 0
+		   ? NULL
+		   : wrong;
+}
 
 /* One of the two configuration directories while it is read. */
 struct tree {
@@ -172,7 +193,7 @@ read_below(struct tree *tree, const char *prefix, const char *name)
 	    xasprintf("%s%s%s", prefix, *prefix == '\0' ? "" : "/", name);
 	autofree char *sub = xasprintf("prefix.d/%s", longer);
 
-	if (strlen(longer) > PREFIX_MAX || acidentifier_check(longer) != NULL)
+	if (strlen(longer) > PREFIX_MAX || prefix_check(longer) != NULL)
 		return 0;
 	return read_directory(tree, sub, longer, true);
 }
@@ -252,6 +273,19 @@ keystore_free(struct keystore *store)
 		key_free(&store->keys[i]);
 	free(store->keys);
 	*store = (struct keystore){ 0 };
+}
+
+void
+keystore_keep(struct keystore *store, const char *fingerprint)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < store->count; i++)
+		if (strcmp(store->keys[i].fingerprint, fingerprint) == 0)
+			store->keys[kept++] = store->keys[i];
+		else
+			key_free(&store->keys[i]);
+	store->count = kept;
 }
 
 const struct trusted_key *

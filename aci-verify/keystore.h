@@ -27,7 +27,14 @@ struct keystore {
 };
 
 /*
- * Reads the keys that are trusted for name, which must be an ACIdentifier:
+ * Can keys be trusted for names below this?  It must be an ACIdentifier, or the
+ * full name of a repository or what stands before a slash of one
+ * (localhost:5000, example.com/my_images).  NULL, or what is wrong, static.
+ */
+const char *prefix_check(const char *prefix);
+
+/*
+ * Reads the keys that are trusted for name, which prefix_check() must pass:
  * those of root.d and of every prefix that covers it at a slash, first in the
  * system's configuration directory, then in the local one, where an empty
  * file masks the system's of the same place.  name NULL: all keys there are.
@@ -36,6 +43,9 @@ struct keystore {
  */
 int keystore_read(const char *name, struct keystore *store, char **why);
 void keystore_free(struct keystore *store);
+
+/* Drops all but that one, which may lie below several prefixes. */
+void keystore_keep(struct keystore *store, const char *fingerprint);
 
 /*
  * The first of the keys with that one's fingerprint, which may be itself; they

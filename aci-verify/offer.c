@@ -6,6 +6,8 @@
 #include "escape.h"
 #include "gpg.h"
 #include "offer.h"
+#include "record.h"
+#include "roster.h"
 #include "scope.h"
 #include "worker.h"
 
@@ -36,28 +38,6 @@ armoured(gpgme_ctx_t context, const char *fingerprint)
 }
 
 static json_t *
-list(gpgme_ctx_t context)
-{
-	json_t *keys = json_array();
-	gpgme_key_t key = NULL;
-
-	if (gpgme_op_keylist_start(context, NULL, 0) != 0)
-		return keys;
-	while (gpgme_op_keylist_next(context, &key) == 0) {
-		if (key->subkeys != NULL && key->subkeys->fpr != NULL)
-			(void)json_array_append_new(
-			    keys, json_pack("{so ss sb so}", "fingerprint",
-				      gpg_fingerprint(key->subkeys->fpr),
-				      "pattern", key->subkeys->fpr, "usable",
-				      gpg_key_usable(key) && key->can_sign,
-				      "identities", gpg_identities(key)));
-		gpgme_key_unref(key);
-	}
-	(void)gpgme_op_keylist_end(context);
-	return keys;
-}
-
-static json_t *
 failure(gpgme_error_t error)
 {
 	autofree char *text = escape(gpgme_strerror(error));
@@ -70,23 +50,22 @@ work(const void *data)
 {
 	const struct offer *offer = data;
 	gpgme_ctx_t context = NULL;
-	gpgme_error_t error = gpg_start(offer->home->path, &context);
+	gpgme_error_t error = gpg_start(offer->home->path, NULL, &context);
 	json_t *keys;
 
 	if (error == 0)
 		error = gpg_import(context, offer->keys);
 	if (error != 0)
 		return failure(error);
-	keys = list(context);
+	keys = roster_list(context);
 	for (size_t i = 0; i < json_array_size(keys); i++) {
 		json_t *key = json_array_get(keys, i);
-		json_t *text = armoured(context,
-		    json_string_value(json_object_get(key, "pattern")));
+		json_t *text =
+		    armoured(context, record_string(key, "fingerprint"));
 
 		if (text == NULL)
 			return failure(gpgme_error(GPG_ERR_INV_DATA));
 		(void)json_object_set_new(key, "armour", text);
-		(void)json_object_del(key, "pattern");
 	}
 	gpgme_release(context);
 	return json_pack("{so}", "keys", keys);

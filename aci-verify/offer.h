@@ -17,9 +17,8 @@ struct offer {
  * sign, and returns what the caller owns:
  *
  *	{"failed": why gpg could not, or
- *	 "keys": [{"fingerprint": in lower case, "usable": boolean,
- *	    "identities": ["Name <mail>"], escaped,
- *	    "armour": that key alone and minimal}]}
+ *	 "keys": as roster_list() has them, each with
+ *	    "armour": that key alone and minimal}
  *
  * NULL with *why, a static text: there was no answer in time.
  */

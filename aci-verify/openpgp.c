@@ -10,25 +10,7 @@
 #include "openpgp.h"
 #include "scope.h"
 
-/* RFC 4880, section 4.3; those that a signature or a public key has. */
-enum tag {
-	TAG_SIGNATURE = 2,
-	TAG_SECRET_KEY = 5,
-	TAG_PUBLIC_KEY = 6,
-	TAG_SECRET_SUBKEY = 7,
-	TAG_TRUST = 12, /* in gpg's own key rings; it ignores them elsewhere */
-	TAG_USER_ID = 13,
-	TAG_PUBLIC_SUBKEY = 14,
-	TAG_USER_ATTRIBUTE = 17
-};
-
 enum { SIGNATURES_MAX = 16, ARMOUR_BLOCKS_MAX = 64 };
-
-struct packet {
-	int tag;
-	const unsigned char *body;
-	size_t length;
-};
 
 static size_t
 big_endian(const unsigned char *bytes, size_t count)
@@ -74,9 +56,8 @@ old_length(const unsigned char *at, size_t left, unsigned kind, size_t *length)
 	return size;
 }
 
-/* Takes the packet at *at.  False: malformed. */
-static bool
-next_packet(const unsigned char **at, size_t *left, struct packet *packet)
+bool
+packet_next(const unsigned char **at, size_t *left, struct packet *packet)
 {
 	unsigned first = **at;
 	size_t length = 0, size;
@@ -131,8 +112,8 @@ read_bytes(const char *text, size_t length, const char *label, int blocks,
 	return why;
 }
 
-static const char *
-check_signature(const struct packet *packet)
+const char *
+packet_check_signature(const struct packet *packet)
 {
 	if (packet->tag != TAG_SIGNATURE)
 		return "not a detached signature";
@@ -155,9 +136,9 @@ check_signatures(const struct openpgp *data)
 
 		if (count == SIGNATURES_MAX)
 			return "too many signatures";
-		if (!next_packet(&at, &left, &packet))
+		if (!packet_next(&at, &left, &packet))
 			return "a malformed packet";
-		why = check_signature(&packet);
+		why = packet_check_signature(&packet);
 	}
 	return why;
 }
@@ -197,7 +178,7 @@ check_keys(const struct openpgp *data, size_t *keys)
 	while (left > 0 && why == NULL) {
 		struct packet packet;
 
-		if (!next_packet(&at, &left, &packet))
+		if (!packet_next(&at, &left, &packet))
 			return "a malformed packet";
 		why = check_key_packet(&packet, keys);
 	}
@@ -238,17 +219,4 @@ openpgp_keys(const char *text, size_t length, struct openpgp *out, size_t *keys)
 	why = read_bytes(
 	    text, length, "PUBLIC KEY BLOCK", ARMOUR_BLOCKS_MAX, out);
 	return settle(out, why == NULL ? check_keys(out, keys) : why);
-}
-
-const unsigned char *
-openpgp_first(const struct openpgp *data, size_t *length)
-{
-	const unsigned char *at = data->bytes;
-	size_t left = data->length;
-	struct packet packet;
-
-	if (left == 0 || !next_packet(&at, &left, &packet))
-		return NULL;
-	*length = packet.length;
-	return packet.body;
 }

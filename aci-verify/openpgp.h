@@ -2,6 +2,7 @@
 /* openpgp - the frame of OpenPGP data: armour and packets, read strictly */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* No key file and no signature may be longer. */
@@ -38,5 +39,33 @@ const char *openpgp_keys(
  */
 char *openpgp_fingerprint(const struct openpgp *keys);
 
-/* The body of the first packet, which has been checked; borrowed. */
-const unsigned char *openpgp_first(const struct openpgp *data, size_t *length);
+/* RFC 4880, section 4.3: those that a signature or a public key has. */
+enum packet_tag {
+	TAG_SIGNATURE = 2,
+	TAG_ONE_PASS = 4,
+	TAG_SECRET_KEY = 5,
+	TAG_PUBLIC_KEY = 6,
+	TAG_SECRET_SUBKEY = 7,
+	TAG_COMPRESSED = 8,
+	TAG_LITERAL = 11,
+	TAG_TRUST = 12, /* in gpg's own key rings; it ignores them elsewhere */
+	TAG_USER_ID = 13,
+	TAG_PUBLIC_SUBKEY = 14,
+	TAG_USER_ATTRIBUTE = 17
+};
+
+struct packet {
+	int tag;
+	const unsigned char *body; /* borrowed */
+	size_t length;
+};
+
+/*
+ * Takes the packet at *at, of which *left > 0 bytes are there.  False: it is
+ * malformed, or of no definite length, which only data packets may be.
+ */
+bool packet_next(const unsigned char **at, size_t *left, struct packet *packet);
+
+/* Is it a signature as openpgp_signature() takes it?  NULL, or what is wrong.
+ */
+const char *packet_check_signature(const struct packet *packet);

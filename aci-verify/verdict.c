@@ -132,7 +132,10 @@ judge(const json_t *list, const struct keystore *store, time_t now)
 		why = text;
 	}
 	if (worst != NULL && grade == GOOD)
-		return (struct verdict){ .key = json_object_get(worst, "key") };
+		return (struct verdict){
+			.key = json_object_get(worst, "key"),
+			.expires = record_number(worst, "expires", 0),
+		};
 	return refuse(
 	    worst != NULL && grade == UNKNOWN ? EX_NOPERM : EX_DATAERR, why,
 	    record_string(worst, "fingerprint"));
@@ -143,7 +146,10 @@ verdict_of(const json_t *facts, const struct keystore *store, time_t now)
 {
 	const char *engine = record_string(facts, "engine");
 	const char *failed = record_string(facts, "failed");
+	const char *malformed = record_string(facts, "malformed");
 
+	if (malformed != NULL)
+		return refuse(EX_DATAERR, "signature", malformed);
 	if (engine != NULL)
 		return refuse(EX_UNAVAILABLE, "gpg", engine);
 	if (failed != NULL)

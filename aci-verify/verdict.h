@@ -2,6 +2,7 @@
 /* verdict - are these facts about a signature good enough? */
 #pragma once
 
+#include <stdint.h>
 #include <time.h>
 
 #include <jansson.h>
@@ -12,6 +13,7 @@ struct verdict {
 	int status; /* 0: good; else EX_DATAERR, EX_NOPERM, EX_UNAVAILABLE */
 	char *why;  /* what is wrong with it; the caller frees it */
 	const json_t *key; /* good: the "key" of the facts, borrowed */
+	int64_t expires;   /* when the signature does; 0: never */
 };
 
 /*

@@ -83,8 +83,8 @@ verify() {
 	gpg_in --armor --export '=bob <bob@example.com>' \
 		>"$RKT_CONF/trustedkeys/prefix.d/example.com/app/$(
 		fingerprint bob)"
-	verify 65 "the key that signed the store's image was revoked, or has\
- expired: $(fingerprint bob)"
+	verify 65 "the key that signed the store's image is revoked: \
+$(fingerprint bob)"
 }
 
 @test "aci-verify: refuses an image of the store that nobody verified" {
@@ -107,4 +107,31 @@ verify() {
 	mv "$T/other" "$T/record"
 	run -65 --separate-stderr aci-verify <"$T/record"
 	is 'aci-verify: record: no fetch.id' "$stderr"
+}
+
+@test "aci-verify: refuses the store's image when its signature has expired" {
+	trust_key alice example.com/app
+	stored
+	unchanged
+	info=$(echo "$RKT_DIR"/cas/image/*/info.json)
+	jq -c '.verify.expires = 1000' "$info" >"$T/info"
+	chmod u+w "$info"
+	cp "$T/info" "$info"
+	verify 65 'the signature has expired'
+	jq -c '.verify.expires = 4000000000' "$T/info" >"$info"
+	verify 0
+	is 4000000000 "$(field .verify.expires)"
+}
+
+@test "aci-verify: refuses a stored image of another name than was asked for" {
+	trust_key alice --root
+	stored
+	unchanged '.discover.name = "example.com/other"'
+	run -65 --separate-stderr aci-verify <"$T/record"
+	is "aci-verify: example.com/other: the store's image has another name" \
+		"$stderr"
+	unchanged '.image = "docker://example.com/other"'
+	run -65 --separate-stderr aci-verify <"$T/record"
+	is "aci-verify: docker://example.com/other: the store's image has \
+another name" "$stderr"
 }

@@ -207,7 +207,7 @@ Key: \"$file\"" "$(head -n 2 <<<"$stderr")"
 	gpg_in --export old@example.com gone@example.com enc@example.com \
 		>"$T/keys"
 	trust 65 'yes\nyes\nyes\n' --root "$T/keys"
-	is 3 "$(grep -c 'is revoked, expired or not for signing, skipped$' \
+	is 3 "$(grep -cE 'is (revoked|expired|unfit), skipped$' \
 		<<<"$stderr")"
 	is '' "$(stored)"
 	# One that is fit is offered all the same.

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* digest - hashes as records and key files write them */
+#pragma once
+
+#include <stddef.h>
+
+#include <openssl/evp.h>
+
+/* prefix ("sha256-", "") and the digits in lower case; the caller frees it. */
+char *digest_text(const char *prefix, const unsigned char *bytes, size_t size);
+
+/* The same of an ended hash, which it frees; NULL: libcrypto failed. */
+char *digest_final(const char *prefix, EVP_MD_CTX *hash);
+
+/* A new hash; NULL: libcrypto failed. */
+EVP_MD_CTX *digest_start(const EVP_MD *algorithm);
+
+/* "sha256-" and the hash of these bytes; NULL: libcrypto failed. */
+char *digest_sha256(const void *bytes, size_t length);
