@@ -23,6 +23,7 @@
 #include "filter.h"
 #include "image.h"
 #include "keys.h"
+#include "known.h"
 #include "num.h"
 #include "prog.h"
 #include "record.h"
@@ -36,6 +37,7 @@ static struct {
 	enum { IMAGE, KEYS, KEY } mode;
 	unsigned insecure;
 	bool no_signature;
+	bool no_cache;
 	const char *signature; /* a file in place of the image's own */
 	struct image_limits limits;
 } opts = { .limits = { .size = 16LL << 30, .seconds = 4LL * 3600 } };
@@ -51,6 +53,7 @@ usage(FILE *out, int status)
 	    "the operand names.\n\n"
 	    "      --no-signature           do not fetch the signature\n"
 	    "      --signature=FILE         take this one\n"
+	    "      --no-cache               download what the store has, too\n"
 	    "      --keys                   the keys of the record\n"
 	    "      --key                    the operands are keys\n"
 	    "      --insecure-options=LIST  http: use http endpoints too; "
@@ -78,6 +81,29 @@ announce(const char *how, const char *place)
 	warnx("%s %s", how, shown);
 	if (opts.no_signature)
 		warnx("warning: signature verification has been disabled");
+}
+
+/* Which of the store's images would do: none for a signature that is new. */
+static enum known_as
+will_do(void)
+{
+	if (opts.no_cache || opts.signature != NULL)
+		return KNOWN_NOT;
+	return opts.no_signature ? KNOWN_ANY : KNOWN_VERIFIED;
+}
+
+/* Nothing has come, and nothing need. */
+static void
+add_known(json_t *record, const char *url, const struct known *known,
+    const struct image *image)
+{
+	if (known->fresh) {
+		autofree char *shown = escape(url);
+
+		warnx("image for %s isn't expired, not fetching.", shown);
+	}
+	(void)json_object_set_new(record, "fetch",
+	    known_member(url, known, image->etag, image->max_age));
 }
 
 /* The member fetch; the files get their names. */
@@ -117,29 +143,72 @@ own_signature(int fd, int dir, struct image *image)
 	image_copy(fd, opts.signature, SMALL_MAX, &image->asc);
 }
 
+/* A server, and where on it an image is. */
+struct place {
+	struct web *web;
+	bool http; /* it may be such a URL */
+	const char *aci;
+	const char *asc;
+};
+
 /*
- * One endpoint.  Returns 0 with the image; when it is the last, its failure is
- * ours.
+ * Adds the member fetch: the image from there, or the store's if it is the
+ * same.  Returns 0, or an exit status with *why.  A signature that is open
+ * already takes the place of a downloaded one.
  */
 static int
-from_endpoint(struct web *web, const json_t *endpoint, bool last, bool with_asc,
-    int dir, struct image *image)
+from_server(json_t *record, const struct place *place, int signature, int dir,
+    char **why)
 {
-	const char *aci = record_string(endpoint, "aci");
-	const char *asc = record_string(endpoint, "asc");
+	bool with_asc = !opts.no_signature && signature < 0;
+	struct image image = IMAGE_NONE;
+	struct known known;
+	int status = 0;
+
+	known_take(place->aci, will_do(), &known);
+	if (!known.fresh) {
+		announce("fetching image from", place->aci);
+		status = image_download(place->web, place->http, dir,
+		    place->aci, with_asc ? place->asc : NULL, &known,
+		    &opts.limits, &image, why);
+	}
+	/* What anybody could have said is not to be believed for long. */
+	if ((opts.insecure & WEB_NO_TLS_CHECK) != 0)
+		image_forget(&image);
+	if (status == 0 && (known.fresh || image.unchanged)) {
+		add_known(record, place->aci, &known, &image);
+	} else if (status == 0) {
+		own_signature(signature, dir, &image);
+		add_image(record, place->aci, &image);
+	} else {
+		known_release();
+	}
+	image_free(&image);
+	known_free(&known);
+	return status;
+}
+
+/* One endpoint.  Returns 0; when it is the last, its failure is ours. */
+static int
+from_endpoint(struct web *web, json_t *record, size_t i, int signature, int dir)
+{
+	const json_t *endpoints = record_get(record, "discover.endpoints");
+	const json_t *endpoint = json_array_get(endpoints, i);
+	const struct place place = { .web = web,
+		.http = (opts.insecure & WEB_HTTP) != 0,
+		.aci = record_string(endpoint, "aci"),
+		.asc = record_string(endpoint, "asc") };
 	autofree char *why = NULL;
 	autofree char *shown = NULL;
 	int status;
 
-	if (aci == NULL || asc == NULL)
+	if (place.aci == NULL || place.asc == NULL)
 		filter_failx(EX_DATAERR, "stdin: discover.endpoints: no URL");
-	announce("fetching image from", aci);
-	status = image_download(web, (opts.insecure & WEB_HTTP) != 0, dir, aci,
-	    with_asc ? asc : NULL, &opts.limits, image, &why);
+	status = from_server(record, &place, signature, dir, &why);
 	if (status == 0)
 		return 0;
 	shown = escape(why);
-	if (last)
+	if (i + 1 == json_array_size(endpoints))
 		filter_failx(status, "%s", shown);
 	warnx("%s, trying the next", shown);
 	return -1;
@@ -149,25 +218,17 @@ from_endpoint(struct web *web, const json_t *endpoint, bool last, bool with_asc,
 static void
 from_endpoints(struct web *web, json_t *record)
 {
-	json_t *endpoints = record_get(record, "discover.endpoints");
-	size_t count = json_array_size(endpoints);
 	autofd int signature = open_signature();
 	autofd int dir = -1;
-	bool with_asc = !opts.no_signature && signature < 0;
-	struct image image = IMAGE_NONE;
 	size_t i = 0;
 
-	if (count == 0)
+	if (json_array_size(record_get(record, "discover.endpoints")) == 0)
 		filter_failx(EX_DATAERR, "stdin: no discover.endpoints");
+	known_open();
 	dir = spool_dir();
 	spool_confine(confine_web);
-	while (from_endpoint(web, json_array_get(endpoints, i), i + 1 == count,
-		   with_asc, dir, &image) != 0)
+	while (from_endpoint(web, record, i, signature, dir) != 0)
 		i++;
-	own_signature(signature, dir, &image);
-	add_image(
-	    record, record_string(json_array_get(endpoints, i), "aci"), &image);
-	image_free(&image);
 }
 
 /* Who names an http URL has asked for it; a signature protects it. */
@@ -176,22 +237,17 @@ from_url(
     struct web *web, json_t *record, const char *url, int signature, int dir)
 {
 	autofree char *asc = url_swap(url, ".aci", ".aci.asc");
-	struct image image = IMAGE_NONE;
+	const struct place place = {
+		.web = web, .http = true, .aci = url, .asc = asc
+	};
 	char *why = NULL;
-	int status;
+	int status = from_server(record, &place, signature, dir, &why);
 
-	announce("fetching image from", url);
-	status = image_download(web, true, dir, url,
-	    opts.no_signature || signature >= 0 ? NULL : asc, &opts.limits,
-	    &image, &why);
 	if (status != 0) {
 		autofree char *shown = escape(why);
 
 		filter_failx(status, "%s", shown);
 	}
-	own_signature(signature, dir, &image);
-	add_image(record, url, &image);
-	image_free(&image);
 }
 
 static void
@@ -244,6 +300,7 @@ from_place(struct web *web, json_t *record, const char *text)
 		from_file(record, path, signature);
 		return;
 	}
+	known_open();
 	dir = spool_dir();
 	spool_confine(confine_web);
 	from_url(web, record, text, signature, dir);
@@ -303,6 +360,7 @@ read_options(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "no-signature", no_argument, NULL, 'n' },
+		{ "no-cache", no_argument, NULL, 'c' },
 		{ "signature", required_argument, NULL, 'S' },
 		{ "keys", no_argument, NULL, 'K' },
 		{ "key", no_argument, NULL, 'k' },
@@ -319,6 +377,9 @@ read_options(int argc, char **argv)
 		switch (option) {
 		case 'n':
 			opts.no_signature = true;
+			break;
+		case 'c':
+			opts.no_cache = true;
 			break;
 		case 'S':
 			opts.signature = optarg;

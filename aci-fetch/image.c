@@ -13,6 +13,7 @@
 #include "escape.h"
 #include "filter.h"
 #include "image.h"
+#include "known.h"
 #include "prog.h"
 #include "progress.h"
 #include "scope.h"
@@ -111,10 +112,24 @@ signature(struct web *web, bool http, const char *aci, const char *asc,
 	return status;
 }
 
+/* The headers of a request for it, unless it is what the store has. */
+static const char *const *
+condition(const struct known *known, const char *headers[2], char **text)
+{
+	if (known->id == NULL || known->etag == NULL)
+		return NULL;
+	*text = xasprintf("If-None-Match: %s", known->etag);
+	headers[0] = *text;
+	return headers;
+}
+
 static int
 get_image(struct web *web, bool http, const char *url,
-    const struct image_limits *limits, struct image *image, char **why)
+    const struct known *known, const struct image_limits *limits,
+    struct image *image, char **why)
 {
+	const char *headers[2] = { NULL, NULL };
+	autofree char *text = NULL;
 	struct progress bar;
 	struct web_answer answer = { 0 };
 	struct transfer transfer = { .spool = &image->aci, .progress = &bar };
@@ -122,18 +137,23 @@ get_image(struct web *web, bool http, const char *url,
 		.http = http,
 		.max = limits->size,
 		.seconds = limits->seconds,
+		.headers = condition(known, headers, &text),
 		.take = take,
 		.progress = progress,
 		.data = &transfer };
 	int status = 0;
 
+	if (request.headers != NULL)
+		request.also = 304;
 	progress_start(&bar);
 	if (web_get(web, &request, &answer) < 0) {
 		progress_broken(&bar);
 		status = EX_UNAVAILABLE;
 		*why = xasprintf("%s: %s", url, answer.why);
 	} else {
-		progress_done(&bar, image->aci.size);
+		image->unchanged = answer.status == 304;
+		if (!image->unchanged)
+			progress_done(&bar, image->aci.size);
 		image->etag = take_ptr(&answer.etag);
 		image->max_age = answer.max_age;
 	}
@@ -143,8 +163,8 @@ get_image(struct web *web, bool http, const char *url,
 
 int
 image_download(struct web *web, bool http, int dir, const char *aci,
-    const char *asc, const struct image_limits *limits, struct image *image,
-    char **why)
+    const char *asc, const struct known *known,
+    const struct image_limits *limits, struct image *image, char **why)
 {
 	int status = 0;
 
@@ -159,7 +179,7 @@ image_download(struct web *web, bool http, int dir, const char *aci,
 		free(*why);
 		*why = NULL;
 		spool_open(&image->aci, dir, "sha512");
-		status = get_image(web, http, aci, limits, image, why);
+		status = get_image(web, http, aci, known, limits, image, why);
 	}
 	if (status != 0)
 		image_free(image);
@@ -239,6 +259,14 @@ image_copy(int fd, const char *path, int64_t max, struct spool *spool)
 			    EX_DATAERR, "%s: larger than allowed", shown);
 		spool_write(spool, buffer, (size_t)n);
 	}
+}
+
+void
+image_forget(struct image *image)
+{
+	free(take_ptr(&image->etag));
+	if (image->max_age > 0)
+		image->max_age = 0;
 }
 
 void

@@ -103,7 +103,10 @@ void
 spool_confine(const struct confine *rules)
 {
 	autofree char *tmp = xasprintf("%s/cas/tmp", dirs_data());
+	autofree char *remote = xasprintf("%s/cas/remote", dirs_data());
+	autofree char *images = xasprintf("%s/cas/image", dirs_data());
 	const struct confine more[] = { { tmp, CONFINE_READ | CONFINE_WRITE },
+		{ remote, CONFINE_READ }, { images, CONFINE_READ },
 		{ NULL, 0 } };
 
 	if (confine(rules, more) < 0)

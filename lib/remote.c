@@ -52,6 +52,12 @@ remote_read(int cas, const char *url, struct remote *remote)
 	return 1;
 }
 
+int64_t
+remote_now(void)
+{
+	return image_now();
+}
+
 void
 remote_free(struct remote *remote)
 {
@@ -80,10 +86,21 @@ remote_write(int cas, const char *url, const struct remote *remote)
 		   : 0;
 }
 
+char *
+remote_image(int cas, const struct remote *remote, bool verified)
+{
+	autojson json_t *info = image_load(cas, remote->key);
+
+	if (info == NULL || !image_complete(cas, remote->key, info) ||
+	    (verified && record_string(info, "verify.fingerprint") == NULL))
+		return NULL;
+	return xstrdup(record_string(info, "id"));
+}
+
 bool
 remote_is_fresh(const struct remote *remote)
 {
-	int64_t age = image_now() - remote->fetched;
+	int64_t age = remote_now() - remote->fetched;
 
 	/* From the future it is when a clock was set: nobody knows then. */
 	return remote->fetched > 0 && age >= 0 && remote->max_age > 0 &&

@@ -25,5 +25,14 @@ void remote_free(struct remote *remote);
 /* Durably, in place of what was known.  Returns 0, or -1 and errno. */
 int remote_write(int cas, const char *url, const struct remote *remote);
 
+/*
+ * The id of the image, for the caller to free, if the store has all of it and,
+ * when that matters, somebody has verified it; else NULL.
+ */
+char *remote_image(int cas, const struct remote *remote, bool verified);
+
+/* Nanoseconds since 1970, as fetched has them. */
+int64_t remote_now(void);
+
 /* May the image be used without asking the server again? */
 bool remote_is_fresh(const struct remote *remote);

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "alloc.h"
@@ -36,6 +37,38 @@ store_lock(int cas, enum store_lock how)
 	if (fd < 0 || flock(fd, operations[how]) < 0)
 		return -1;
 	return take_fd(&fd);
+}
+
+char *
+store_url_locks_path(void)
+{
+	return xasprintf("%s/urls", dirs_run());
+}
+
+/* Has whoever started us opened that file for the whole pipe? */
+static bool
+is_inherited(const char *path)
+{
+	struct stat named, inherited;
+
+	return stat(path, &named) == 0 &&
+	       fstat(STORE_LOCKS_FD, &inherited) == 0 &&
+	       named.st_dev == inherited.st_dev &&
+	       named.st_ino == inherited.st_ino;
+}
+
+int
+store_url_locks(void)
+{
+	autofree char *path = store_url_locks_path();
+	autofd int dir = -1;
+
+	if (is_inherited(path))
+		return STORE_LOCKS_FD;
+	dir = dirs_open_run(".");
+	if (dir < 0)
+		return -1;
+	return open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 }
 
 void
@@ -123,12 +156,9 @@ store_name(const char *name)
 	return path;
 }
 
-/*
- * FNV-1a: it only spreads the files.  The URL is in the file and compared, so
- * a collision costs a download.
- */
-char *
-store_remote(const char *url)
+/* FNV-1a: it only spreads; who uses it can bear that two are the same. */
+static uint64_t
+url_hash(const char *url)
 {
 	uint64_t hash = UINT64_C(0xcbf29ce484222325);
 
@@ -136,7 +166,20 @@ store_remote(const char *url)
 		hash ^= (unsigned char)*p;
 		hash *= UINT64_C(0x100000001b3);
 	}
-	return xasprintf("remote/%016llx", (unsigned long long)hash);
+	return hash;
+}
+
+/* The URL is in the file and compared: a collision costs a download. */
+char *
+store_remote(const char *url)
+{
+	return xasprintf("remote/%016llx", (unsigned long long)url_hash(url));
+}
+
+off_t
+store_url_lock(const char *url)
+{
+	return (off_t)(url_hash(url) & (INT64_MAX >> 1));
 }
 
 char *

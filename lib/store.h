@@ -3,6 +3,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 /* "sha512-", 64 digits and a NUL: an image's name in the store. */
 enum { KEY_TEXT = 7 + 64 + 1 };
@@ -18,6 +19,18 @@ int store_open(void);
  */
 enum store_lock { STORE_SHARED, STORE_EXCLUSIVE, STORE_EXCLUSIVE_NOW };
 int store_lock(int cas, enum store_lock how);
+
+/*
+ * The file in whose bytes URLs are locked (fcntl(2), F_OFD_SETLK), made if it
+ * is missing, open for both: descriptor 9 if that is it, so that the lock may
+ * outlive the process, and else one of our own.  -1 and errno.
+ */
+enum { STORE_LOCKS_FD = 9 };
+int store_url_locks(void);
+char *store_url_locks_path(void);
+
+/* The byte that stands for the URL. */
+off_t store_url_lock(const char *url);
 
 /* The key of an id or a longer key: its beginning. */
 void store_key(const char *id, char key[KEY_TEXT]);
