@@ -100,8 +100,7 @@ insecure() { # LIST
 		case $part in
 		none) ;;
 		image) unsigned=yes ;;
-		tls | http) parts=$parts,$part ;;
-		pubkey) ;;
+		tls | http | pubkey) parts=$parts,$part ;;
 		all-fetch | all)
 			unsigned=yes
 			parts=,tls,http
@@ -223,25 +222,39 @@ cmd_fetch() { # [--full] IMAGE…
 	done
 }
 
-cmd_trust() { # (--prefix=P | --root) [KEY…]
+cmd_trust() { # (--prefix=P | --root) [KEY…] | --list | --remove=FINGERPRINT
 	need='trust (--prefix=PREFIX | --root) [--skip-fingerprint-review]'
-	need="$need [--insecure-allow-http] [KEY…]"
-	prefix='' root='' review=''
+	need="$need [--fingerprint=FPR] [--insecure-allow-http] [KEY…] | trust"
+	need="$need (--list [--format=FORMAT] | --remove=FPR) [--prefix=PREFIX | --root]"
+	prefix='' root='' review='' only=''
+	for key
+	do
+		case $key in
+		--list | --remove | --remove=*)
+			tool aci-trust "$@"
+			return
+			;;
+		esac
+	done
 	while test $# -gt 0
 	do
 		case $1 in
 		--prefix=* | -prefix=*) prefix=${1#*=} ;;
-		--prefix | -prefix)
+		--prefix | -prefix | --fingerprint)
 			test $# -gt 1 || usage "$need"
-			prefix=$2
-			shift
+			key=$1=$2
+			shift 2
+			set -- "$key" "$@"
+			continue
 			;;
 		--root | -root) root=yes ;;
+		--fingerprint=*) only=${1#*=} ;;
 		--skip-fingerprint-review | -skip-fingerprint-review)
 			review=--skip-fingerprint-review
 			;;
 		--insecure-allow-http | -insecure-allow-http)
-			remote=' --insecure-options=http'
+			remote=${remote:+$remote,http}
+			remote=${remote:- --insecure-options=http}
 			;;
 		-*) usage "$need" ;;
 		*) break ;;
@@ -251,15 +264,24 @@ cmd_trust() { # (--prefix=P | --root) [KEY…]
 	{ true <&0; } 2>/dev/null || exec </dev/null
 	test $# -eq 0 || operands "$@"
 	case ${prefix:+p}${root:+r} in
-	'') die 'trust: needs --prefix=PREFIX or --root' ;;
-	pr) die 'trust: --prefix and --root exclude each other' ;;
+	'')
+		test $# -gt 0 || usage "$need"
+		die 'aborting due to implicit unbounded trust (root domain): say --prefix "example.com/foo" or --root'
+		;;
+	pr) die '--prefix and --root exclude each other' ;;
 	p) test $# -gt 0 || trust_discovered "$prefix" ;;
 	r) test $# -gt 0 || usage "$need" ;;
 	esac
 	for key
 	do
 		case $key in
-		*://*) trust_key "$key" ;;
+		http://*)
+			case $remote in
+			*http* | *pubkey*) trust_key "$key" ;;
+			*) die '--insecure-allow-http required for http URLs' ;;
+			esac
+			;;
+		*://* | /* | ./* | ../*) trust_key "$key" ;;
 		*)
 			if test -n "$prefix" || test -f "$key"
 			then
@@ -279,7 +301,8 @@ trust_discovered() { # PREFIX
 		RKT_PROG='Error determining key location: --prefix meta discovery error' \
 			aci-discover $remote --keys "$1" |
 		aci-fetch $remote --keys |
-		aci-trust --records=/dev/fd/3 $review "--prefix=$1" 3<&0 <&4
+		aci-trust --records=/dev/fd/3 "--prefix=$1" $review \
+			${only:+"--fingerprint=$only"} 3<&0 <&4
 	} 4<&0 || exit $FAILED
 }
 
@@ -290,13 +313,15 @@ trust_key() { # URL|FILE
 	trace_review "$line" "$to"
 	{
 		aci-fetch $remote --key "$1" |
-		aci-trust --records=/dev/fd/3 $review "$to" 3<&0 <&4
+		aci-trust --records=/dev/fd/3 "$to" $review \
+			${only:+"--fingerprint=$only"} 3<&0 <&4
 	} 4<&0 || exit $FAILED
 }
 
 # trace_review LINE --prefix=P|--root - the key on the pipe, the answer not
 trace_review() {
-	quote "$1 | aci-trust --records=/dev/fd/3" $review "$2"
+	quote "$1 | aci-trust --records=/dev/fd/3" "$2" $review \
+		${only:+"--fingerprint=$only"}
 	trace "$line 3<&0 </dev/tty"
 }
 

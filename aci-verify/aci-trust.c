@@ -1,56 +1,66 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * aci-trust - trust a key for the images below a prefix
+ * aci-trust - which keys are trusted for the images below a prefix
  *
- *	aci-trust --prefix PREFIX|--root [--skip-fingerprint-review]
- *	    --records FILE | KEYFILE…
+ *	aci-trust --prefix PREFIX|--root [--fingerprint FINGERPRINT]
+ *	    [--skip-fingerprint-review] --records FILE | KEYFILE…
+ *	aci-trust --list [--format FORMAT] [--no-legend] [--prefix
+ *PREFIX|--root] aci-trust --remove FINGERPRINT [--prefix PREFIX|--root]
  *
  * Has gpg read each key file in a home of its own, shows every usable key in
  * it, asks, and stores what was answered with yes.  The one tool that prompts.
+ * Lists what is stored, and removes it.
  */
 
 #include <err.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "actype.h"
+#include "adoption.h"
 #include "alloc.h"
 #include "escape.h"
-#include "home.h"
+#include "inventory.h"
 #include "keyfiles.h"
 #include "keystore.h"
-#include "offer.h"
-#include "openpgp.h"
-#include "path.h"
 #include "prog.h"
 #include "record.h"
-#include "review.h"
+#include "removal.h"
 #include "scope.h"
 
 static struct {
-	const char *prefix;
+	enum { ADD, LIST, REMOVE } mode;
+	const char *prefix; /* "": every name */
 	const char *records;
-	bool root;
+	const char *format;
+	char *fingerprint;
 	bool skip_review;
-} opts;
-
-/* What has become of the keys so far: one trusted is a success. */
-struct outcome {
-	size_t trusted;
-	size_t declined;
-};
+	bool no_legend;
+} opts = { .format = "table" };
 
 static void
 print_usage(FILE *out)
 {
-	(void)fprintf(out, "usage: aci-trust --prefix PREFIX | --root "
-			   "[--skip-fingerprint-review]\n"
-			   "                 --records FILE | KEYFILE...\n");
+	(void)fputs(
+	    "usage: aci-trust --prefix PREFIX | --root [OPTION...] "
+	    "--records FILE | KEYFILE...\n"
+	    "       aci-trust --list [--format=table|json|json-pretty] "
+	    "[--no-legend] [--prefix PREFIX | --root]\n"
+	    "       aci-trust --remove FINGERPRINT [--prefix PREFIX | "
+	    "--root]\n"
+	    "\n"
+	    "      --prefix PREFIX            for images of this name and "
+	    "below\n"
+	    "      --root                     for images of every name\n"
+	    "      --fingerprint FINGERPRINT  take this key only, and do not "
+	    "ask\n"
+	    "      --skip-fingerprint-review  do not ask\n"
+	    "      --records FILE             the keys of the records in it\n"
+	    "  -h, --help\n"
+	    "      --version\n",
+	    out);
 }
 
 static _Noreturn void
@@ -61,45 +71,125 @@ usage(void)
 }
 
 static void
+set_mode(int mode)
+{
+	if (opts.mode != ADD)
+		usage();
+	opts.mode = mode;
+}
+
+static void
+set_prefix(const char *prefix)
+{
+	if (opts.prefix != NULL)
+		errx(EX_USAGE, "--prefix and --root exclude each other");
+	opts.prefix = prefix;
+}
+
+/* All of it, as people write it down: with blanks, in capitals. */
+static void
+set_fingerprint(const char *text)
+{
+	char *to;
+
+	opts.fingerprint = xstrdup(text);
+	to = opts.fingerprint;
+	for (const char *from = text; *from != '\0'; from++)
+		if (*from >= 'A' && *from <= 'F')
+			*to++ = (char)(*from - 'A' + 'a');
+		else if (*from != ' ')
+			*to++ = *from;
+	*to = '\0';
+	if (!keystore_is_fingerprint(opts.fingerprint)) {
+		autofree char *shown = escape(text);
+
+		errx(EX_USAGE,
+		    "fingerprint \"%s\": not 40 or 64 hexadecimal digits",
+		    shown);
+	}
+}
+
+static _Noreturn void
+print_and_exit(int option)
+{
+	if (option == 'h')
+		print_usage(stdout);
+	else
+		(void)printf("aci-trust %s\n", RKT_VERSION);
+	prog_finish();
+	exit(0);
+}
+
+static void
+set_option(int option, const char *value)
+{
+	switch (option) {
+	case 'p':
+		/* A variable that was never set must not trust for all. */
+		if (*value == '\0')
+			errx(EX_USAGE, "prefix \"\": is empty");
+		set_prefix(value);
+		break;
+	case 'r':
+		set_prefix("");
+		break;
+	case 'f':
+		opts.records = value;
+		break;
+	case 'F':
+		set_fingerprint(value);
+		break;
+	case 's':
+		opts.skip_review = true;
+		break;
+	case 'l':
+		set_mode(LIST);
+		break;
+	case 'o':
+		opts.format = value;
+		break;
+	case 'n':
+		opts.no_legend = true;
+		break;
+	case 'R':
+		set_mode(REMOVE);
+		set_fingerprint(value);
+		break;
+	case 'h':
+	case 'V':
+		print_and_exit(option);
+	default:
+		usage();
+	}
+}
+
+static void
 read_options(int argc, char *argv[])
 {
 	static const struct option options[] = {
 		{ "prefix", required_argument, NULL, 'p' },
 		{ "root", no_argument, NULL, 'r' },
 		{ "records", required_argument, NULL, 'f' },
+		{ "fingerprint", required_argument, NULL, 'F' },
 		{ "skip-fingerprint-review", no_argument, NULL, 's' },
+		{ "list", no_argument, NULL, 'l' },
+		{ "format", required_argument, NULL, 'o' },
+		{ "no-legend", no_argument, NULL, 'n' },
+		{ "remove", required_argument, NULL, 'R' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'V' },
 		{ 0 },
 	};
 
-	for (int c; (c = getopt_long(argc, argv, "+h", options, NULL)) != -1;) {
-		if (c == 'p')
-			opts.prefix = optarg;
-		else if (c == 'r')
-			opts.root = true;
-		else if (c == 'f')
-			opts.records = optarg;
-		else if (c == 's')
-			opts.skip_review = true;
-		else if (c != 'h' && c != 'V')
-			usage();
-		else {
-			if (c == 'h')
-				print_usage(stdout);
-			else
-				(void)printf("aci-trust %s\n", RKT_VERSION);
-			prog_finish();
-			exit(0);
-		}
-	}
+	for (int c; (c = getopt_long(argc, argv, "+h", options, NULL)) != -1;)
+		set_option(c, optarg);
 }
 
 static void
 check_prefix(void)
 {
 	autofree char *shown = escape(opts.prefix);
-	const char *why = acidentifier_check(opts.prefix);
+	const char *why = prefix_check(opts.prefix);
 
 	if (strstr(opts.prefix, "://") != NULL)
 		errx(EX_USAGE, "prefix \"%s\": omit https://", shown);
@@ -108,117 +198,14 @@ check_prefix(void)
 }
 
 static void
-check_options(int operands)
+check_add(int operands)
 {
-	if (opts.prefix != NULL && opts.root)
-		errx(EX_USAGE, "--prefix and --root exclude each other");
-	if (operands > 0 && opts.records != NULL)
+	if ((operands > 0) == (opts.records != NULL))
 		usage();
-	if (operands == 0 && opts.records == NULL)
-		usage();
-	if (opts.prefix == NULL && !opts.root)
-		errx(EX_USAGE, "aborting due to implicit unbounded trust: say "
-			       "--prefix \"example.com/foo\" or --root");
-}
-
-/* The keys in a file, read strictly before gpg sees them. */
-static struct openpgp
-read_file(const struct keyfile *file, const char *shown)
-{
-	size_t length = 0, count = 0;
-	autofree char *text =
-	    path_read(AT_FDCWD, file->path, OPENPGP_MAX, &length);
-	struct openpgp keys;
-	const char *why;
-
-	if (text == NULL && errno == EFBIG)
-		errx(
-		    EX_DATAERR, "%s: longer than %d bytes", shown, OPENPGP_MAX);
-	if (text == NULL)
-		err(errno == ENOENT ? EX_NOINPUT : EX_IOERR, "%s", shown);
-	why = openpgp_keys(text, length, &keys, &count);
-	if (why != NULL)
-		errx(EX_DATAERR, "%s: %s", shown, why);
-	return keys;
-}
-
-/* What gpg makes of them; the caller owns it. */
-static json_t *
-examine(const struct openpgp *keys, const char *shown)
-{
-	struct home home;
-	struct offer offer = { keys, &home };
-	autofree char *failed = NULL;
-	const char *why = NULL;
-	json_t *answer;
-
-	if (home_make(&home, NULL, &failed) < 0) {
-		autofree char *where = escape(failed);
-
-		err(EX_CANTCREAT, "%s", where);
-	}
-	answer = offer_read(&offer, &why);
-	home_remove(&home);
-	if (answer != NULL)
-		why = record_string(answer, "failed");
-	if (why != NULL)
-		errx(EX_DATAERR, "%s: %s", shown, why);
-	return answer;
-}
-
-static void
-store(const json_t *key)
-{
-	char *failed = NULL;
-	autofree char *path =
-	    keystore_add(opts.prefix, record_string(key, "fingerprint"),
-		record_string(key, "armour"), &failed);
-
-	if (path == NULL) {
-		autofree char *where = escape(failed);
-
-		err(EX_CANTCREAT, "%s", where);
-	}
 	if (opts.prefix == NULL)
-		(void)fprintf(stderr, "Added root key at \"%s\"\n", path);
-	else
-		(void)fprintf(stderr, "Added key for prefix \"%s\" at \"%s\"\n",
-		    opts.prefix, path);
-}
-
-static void
-decide(const json_t *key, const char *shown, struct outcome *outcome)
-{
-	const char *state = record_string(key, "state");
-
-	if (strcmp(state, "good") != 0) {
-		warnx("%s: key %s is %s, skipped", shown,
-		    record_string(key, "fingerprint"), state);
-		return;
-	}
-	review_show(opts.prefix, shown, key);
-	if (!opts.skip_review && !review_ask()) {
-		(void)fprintf(stderr, "Not trusting \"%s\".\n", shown);
-		outcome->declined++;
-		return;
-	}
-	(void)fprintf(stderr, "Trusting \"%s\" for prefix \"%s\".\n", shown,
-	    opts.prefix == NULL ? "" : opts.prefix);
-	store(key);
-	outcome->trusted++;
-}
-
-static void
-trust_file(const struct keyfile *file, struct outcome *outcome)
-{
-	autofree char *shown = escape(file->location);
-	struct openpgp keys = read_file(file, shown);
-	autojson json_t *answer = examine(&keys, shown);
-	const json_t *list = json_object_get(answer, "keys");
-
-	for (size_t i = 0; i < json_array_size(list); i++)
-		decide(json_array_get(list, i), shown, outcome);
-	free(keys.bytes);
+		errx(EX_USAGE,
+		    "aborting due to implicit unbounded trust (root domain): "
+		    "say --prefix \"example.com/foo\" or --root");
 }
 
 /* For exit(3): what was downloaded is removed on every way out. */
@@ -231,20 +218,18 @@ drop(void)
 	keyfiles_free(&files);
 }
 
-int
-main(int argc, char *argv[])
+static int
+add(char *operands[], int count)
 {
-	struct outcome outcome = { 0 };
+	const struct adoption adoption = { opts.prefix, opts.fingerprint,
+		!opts.skip_review && opts.fingerprint == NULL };
 	autofree char *why = NULL;
 	int status;
 
-	prog_start();
-	read_options(argc, argv);
-	check_options(argc - optind);
 	if (atexit(drop) != 0)
 		errx(EX_OSERR, "atexit");
-	for (int i = optind; i < argc; i++)
-		keyfiles_add(&files, argv[i], argv[i]);
+	for (int i = 0; i < count; i++)
+		keyfiles_add(&files, operands[i], operands[i]);
 	if (opts.records != NULL &&
 	    (status = keyfiles_read(&files, opts.records, &why)) != 0) {
 		if (why != NULL)
@@ -252,11 +237,54 @@ main(int argc, char *argv[])
 		return status;
 	}
 	/* Not before: whoever failed in the pipe has said why. */
-	if (opts.prefix != NULL)
+	if (*opts.prefix != '\0')
 		check_prefix();
-	for (size_t i = 0; i < files.count; i++)
-		trust_file(&files.list[i], &outcome);
-	if (outcome.trusted > 0)
-		return 0;
-	return outcome.declined > 0 ? EX_NO : EX_DATAERR;
+	return adoption_run(&adoption, &files);
+}
+
+static int
+list(void)
+{
+	autojson json_t *inventory = inventory_read(opts.prefix);
+
+	if (strcmp(opts.format, "table") == 0) {
+		inventory_print(inventory, !opts.no_legend);
+	} else {
+		bool pretty = strcmp(opts.format, "json-pretty") == 0;
+
+		(void)json_dumpf(
+		    inventory, stdout, pretty ? JSON_INDENT(2) : JSON_COMPACT);
+		(void)putchar('\n');
+	}
+	prog_finish();
+	return 0;
+}
+
+static bool
+is_format(const char *text)
+{
+	return strcmp(text, "table") == 0 || strcmp(text, "json") == 0 ||
+	       strcmp(text, "json-pretty") == 0;
+}
+
+int
+main(int argc, char *argv[])
+{
+	int status;
+
+	prog_start();
+	read_options(argc, argv);
+	if (opts.mode == ADD)
+		check_add(argc - optind);
+	else if (optind < argc || opts.records != NULL || opts.skip_review ||
+		 !is_format(opts.format))
+		usage();
+	if (opts.mode == LIST)
+		status = list();
+	else if (opts.mode == REMOVE)
+		status = removal_run(opts.fingerprint, opts.prefix);
+	else
+		status = add(argv + optind, argc - optind);
+	free(opts.fingerprint);
+	return status;
 }

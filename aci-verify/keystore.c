@@ -12,9 +12,9 @@
 #include "dirs.h"
 #include "docker.h"
 #include "escape.h"
+#include "guard.h"
 #include "keystore.h"
 #include "path.h"
-#include "publish.h"
 #include "scope.h"
 
 enum { KEYS_MAX = 1024, PREFIX_MAX = 1024 };
@@ -43,16 +43,18 @@ prefix_check(const char *prefix)
 struct tree {
 	char *path; /* …/trustedkeys */
 	int fd;
+	bool system;
+	bool survey;
 	struct keystore *store;
 	char **why;
 };
 
-static bool
-is_fingerprint(const char *name)
+bool
+keystore_is_fingerprint(const char *text)
 {
-	size_t length = strspn(name, "0123456789abcdef");
+	size_t length = strspn(text, "0123456789abcdef");
 
-	return name[length] == '\0' && (length == 40 || length == 64);
+	return text[length] == '\0' && (length == 40 || length == 64);
 }
 
 /* *why is "PATH: TEXT", the path escaped. */
@@ -76,14 +78,19 @@ key_free(struct trusted_key *key)
 
 /* A local file takes the place of the system's. */
 static void
-forget(struct keystore *store, const char *prefix, const char *fingerprint)
+replace(struct tree *tree, const char *prefix, const char *fingerprint)
 {
+	struct keystore *store = tree->store;
+
 	for (size_t i = 0; i < store->count; i++) {
 		struct trusted_key *key = &store->keys[i];
 
 		if (strcmp(key->prefix, prefix) != 0 ||
 		    strcmp(key->fingerprint, fingerprint) != 0)
 			continue;
+		key->masked = true;
+		if (tree->survey)
+			return;
 		key_free(key);
 		*key = store->keys[--store->count];
 		return;
@@ -91,53 +98,76 @@ forget(struct keystore *store, const char *prefix, const char *fingerprint)
 }
 
 static int
-add(struct tree *tree, const char *prefix, const char *name, const char *path,
-    struct openpgp *key)
+add(struct tree *tree, struct trusted_key *key)
 {
 	struct keystore *store = tree->store;
 
 	if (store->count == KEYS_MAX) {
-		free(key->bytes);
-		return refuse(tree, path, "too many trusted keys");
+		(void)refuse(tree, key->path, "too many trusted keys");
+		key_free(key);
+		return -1;
 	}
 	store->keys =
 	    xreallocarray(store->keys, store->count + 1, sizeof *store->keys);
-	store->keys[store->count++] = (struct trusted_key){
-		.prefix = xstrdup(prefix),
-		.fingerprint = xstrdup(name),
-		.path = xstrdup(path),
-		.key = *key,
-	};
+	store->keys[store->count++] = *key;
 	return 0;
+}
+
+/* The bytes of the file; NULL with what is wrong. */
+static char *
+read_file(int dir, const char *name, size_t *length, const char **wrong)
+{
+	autofd int fd = beneath_open(dir, name, O_RDONLY | O_NONBLOCK, 0);
+	char *text = NULL;
+
+	*wrong = fd < 0 ? strerror(errno) : guard_check(fd);
+	if (*wrong == NULL &&
+	    (text = path_read_fd(fd, OPENPGP_MAX, length)) == NULL)
+		*wrong = strerror(errno);
+	return text;
+}
+
+/* What is wrong with the file, or NULL; it is empty if it is a mask. */
+static const char *
+parse_key(int dir, struct trusted_key *key, bool *empty)
+{
+	autofree char *text = NULL;
+	const char *wrong = NULL;
+	size_t length = 0, keys = 0;
+
+	if (!keystore_is_fingerprint(key->fingerprint))
+		return "not named by the fingerprint of a key";
+	text = read_file(dir, key->fingerprint, &length, &wrong);
+	*empty = text != NULL && length == 0;
+	if (wrong != NULL || *empty)
+		return wrong;
+	wrong = openpgp_keys(text, length, &key->key, &keys);
+	return wrong == NULL && keys != 1 ? "more than one key" : wrong;
 }
 
 static int
 read_key(struct tree *tree, int dir, const char *prefix, const char *sub,
     const char *name)
 {
-	autofree char *path = xasprintf("%s/%s/%s", tree->path, sub, name);
-	autofree char *text = NULL;
-	struct openpgp key;
-	size_t length = 0, keys = 0;
-	const char *why;
+	struct trusted_key key = {
+		.prefix = xstrdup(prefix),
+		.fingerprint = xstrdup(name),
+		.path = xasprintf("%s/%s/%s", tree->path, sub, name),
+		.system = tree->system,
+	};
+	bool empty = false;
 
-	if (!is_fingerprint(name))
-		return refuse(
-		    tree, path, "not named by the fingerprint of a key");
-	text = path_read(dir, name, OPENPGP_MAX, &length);
-	if (text == NULL)
-		return refuse(tree, path, strerror(errno));
-	forget(tree->store, prefix, name);
-	if (length == 0)
-		return 0;
-	why = openpgp_keys(text, length, &key, &keys);
-	if (why == NULL && keys != 1) {
-		why = "more than one key";
-		free(key.bytes);
+	key.broken = parse_key(dir, &key, &empty);
+	if (key.broken != NULL && !tree->survey) {
+		(void)refuse(tree, key.path, key.broken);
+		key_free(&key);
+		return -1;
 	}
-	if (why != NULL)
-		return refuse(tree, path, why);
-	return add(tree, prefix, name, path, &key);
+	replace(tree, prefix, name);
+	if (!empty)
+		return add(tree, &key);
+	key_free(&key);
+	return 0;
 }
 
 static bool
@@ -153,34 +183,47 @@ is_directory(int dir, const struct dirent *entry)
 
 static int read_below(struct tree *tree, const char *prefix, const char *name);
 
+/* Opens one of its directories.  1: it is not there, or -1 with why. */
+static int
+open_directory(struct tree *tree, const char *sub, int *fd)
+{
+	autofree char *path = xasprintf("%s/%s", tree->path, sub);
+	const char *wrong;
+
+	*fd = beneath_open(tree->fd, sub, O_RDONLY | O_DIRECTORY, 0);
+	if (*fd < 0 && (errno == ENOENT || errno == ENOTDIR))
+		return 1;
+	wrong = *fd < 0 ? strerror(errno) : guard_check(*fd);
+	return wrong == NULL ? 0 : refuse(tree, path, wrong);
+}
+
 /*
  * The keys of one directory; if deep, those of the directories in it too.
- * What is hidden (an editor's, a half-made copy) is none of ours.
+ * What is hidden (an editor's, a half-made copy) is none of ours, and a file
+ * in prefix.d itself lies below no prefix.
  */
 static int
 read_directory(
     struct tree *tree, const char *sub, const char *prefix, bool deep)
 {
-	autofd int fd = beneath_open(tree->fd, sub, O_RDONLY | O_DIRECTORY, 0);
+	autofd int fd = -1;
 	autodir DIR *entries = NULL;
-	int result = 0;
+	int result = open_directory(tree, sub, &fd);
 
-	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
-		return 0;
-	if (fd < 0 || (entries = fdopendir(fd)) == NULL) {
-		autofree char *path = xasprintf("%s/%s", tree->path, sub);
-
-		return refuse(tree, path, strerror(errno));
-	}
+	if (result != 0)
+		return result < 0 ? -1 : 0;
+	entries = fdopendir(fd);
+	if (entries == NULL)
+		return refuse(tree, sub, strerror(errno));
 	fd = -1;
 	for (struct dirent *e; result == 0 && (e = readdir(entries)) != NULL;) {
 		if (e->d_name[0] == '.')
 			continue;
-		if (!is_directory(dirfd(entries), e))
+		if (is_directory(dirfd(entries), e))
+			result = deep ? read_below(tree, prefix, e->d_name) : 0;
+		else if (!deep || *prefix != '\0')
 			result = read_key(
 			    tree, dirfd(entries), prefix, sub, e->d_name);
-		else if (deep)
-			result = read_below(tree, prefix, e->d_name);
 	}
 	return result;
 }
@@ -202,6 +245,11 @@ read_below(struct tree *tree, const char *prefix, const char *name)
 static int
 read_prefixes(struct tree *tree, const char *name)
 {
+	autofd int top = -1;
+	int result = open_directory(tree, "prefix.d", &top);
+
+	if (result != 0)
+		return result < 0 ? -1 : 0;
 	for (size_t i = 1;; i++) {
 		if (name[i] != '/' && name[i] != '\0')
 			continue;
@@ -215,55 +263,52 @@ read_prefixes(struct tree *tree, const char *name)
 	}
 }
 
-static int
-read_all_prefixes(struct tree *tree)
-{
-	autofd int fd =
-	    beneath_open(tree->fd, "prefix.d", O_RDONLY | O_DIRECTORY, 0);
-	autodir DIR *entries = NULL;
-	int result = 0;
-
-	if (fd < 0 || (entries = fdopendir(fd)) == NULL)
-		return fd < 0 && errno == ENOENT
-			   ? 0
-			   : refuse(tree, tree->path, strerror(errno));
-	fd = -1;
-	for (struct dirent *e; result == 0 && (e = readdir(entries)) != NULL;)
-		if (e->d_name[0] != '.' && is_directory(dirfd(entries), e))
-			result = read_below(tree, "", e->d_name);
-	return result;
-}
-
+/* Those of one name, or all. */
 static int
 read_tree(const char *name, struct tree *tree)
 {
 	autofd int fd = open(tree->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	const char *wrong = fd < 0 ? NULL : guard_check(fd);
 
 	if (fd < 0 && errno == ENOENT)
 		return 0;
 	if (fd < 0)
 		return refuse(tree, tree->path, strerror(errno));
+	if (wrong != NULL)
+		return refuse(tree, tree->path, wrong);
 	tree->fd = fd;
 	if (read_directory(tree, "root.d", "", false) < 0)
 		return -1;
-	return name == NULL ? read_all_prefixes(tree)
+	return name == NULL ? read_directory(tree, "prefix.d", "", true)
 			    : read_prefixes(tree, name);
 }
 
-int
-keystore_read(const char *name, struct keystore *store, char **why)
+static int
+read_trees(const char *name, bool survey, struct keystore *store, char **why)
 {
 	const char *const places[] = { dirs_system(), dirs_conf() };
 
 	*store = (struct keystore){ .all = name == NULL };
 	for (size_t i = 0; i < 2; i++) {
 		autofree char *path = xasprintf("%s/trustedkeys", places[i]);
-		struct tree tree = { path, -1, store, why };
+		struct tree tree = { path, -1, i == 0, survey, store, why };
 
 		if (read_tree(name, &tree) < 0)
 			return -1;
 	}
 	return 0;
+}
+
+int
+keystore_read(const char *name, struct keystore *store, char **why)
+{
+	return read_trees(name, false, store, why);
+}
+
+int
+keystore_survey(struct keystore *store, char **why)
+{
+	return read_trees(NULL, true, store, why);
 }
 
 void
@@ -308,26 +353,4 @@ keystore_prefixes(const struct keystore *store, const char *fingerprint)
 			(void)json_array_append_new(
 			    prefixes, json_string(store->keys[i].prefix));
 	return prefixes;
-}
-
-char *
-keystore_add(const char *prefix, const char *fingerprint, const char *armoured,
-    char **failed)
-{
-	autofree char *dir = xasprintf("%s/trustedkeys/%s%s", dirs_conf(),
-	    prefix == NULL ? "root.d" : "prefix.d/",
-	    prefix == NULL ? "" : prefix);
-	autofree char *path = xasprintf("%s/%s", dir, fingerprint);
-	autofd int fd = path_mkdirs(AT_FDCWD, dir, 0755);
-
-	if (fd < 0) {
-		*failed = take_ptr(&dir);
-		return NULL;
-	}
-	if (publish_file(fd, fingerprint, armoured, strlen(armoured), 0644,
-		PUBLISH_DURABLE | PUBLISH_REPLACE) < 0) {
-		*failed = take_ptr(&path);
-		return NULL;
-	}
-	return take_ptr(&path);
 }

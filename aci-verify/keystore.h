@@ -9,6 +9,9 @@
 
 #include "openpgp.h"
 
+/* Is it 40 or 64 hexadecimal digits in lower case? */
+bool keystore_is_fingerprint(const char *text);
+
 /*
  * A key file: trustedkeys/root.d/FINGERPRINT (prefix "", for every name) or
  * trustedkeys/prefix.d/PREFIX/FINGERPRINT.
@@ -17,7 +20,10 @@ struct trusted_key {
 	char *prefix;
 	char *fingerprint; /* the file's name, 40 or 64 digits in lower case */
 	char *path;
-	struct openpgp key; /* one public key */
+	struct openpgp key; /* one public key; none if it is masked or broken */
+	bool system;        /* of the system's directory */
+	bool masked;        /* a survey's: a local file takes its place */
+	const char *broken; /* a survey's: why it counts for nothing; static */
 };
 
 struct keystore {
@@ -42,6 +48,12 @@ const char *prefix_check(const char *prefix);
  * it).  The caller frees the keys with keystore_free() either way.
  */
 int keystore_read(const char *name, struct keystore *store, char **why);
+
+/*
+ * The same of all keys, for somebody who looks after them: those that a local
+ * file masks are there too, and broken ones.
+ */
+int keystore_survey(struct keystore *store, char **why);
 void keystore_free(struct keystore *store);
 
 /* Drops all but that one, which may lie below several prefixes. */
@@ -57,11 +69,3 @@ const struct trusted_key *keystore_first(
 /* The prefixes for which that key is trusted; the caller owns the array. */
 json_t *keystore_prefixes(
     const struct keystore *store, const char *fingerprint);
-
-/*
- * Adds a key to the local directory, durably, prefix NULL meaning root.d.
- * Returns its path, which the caller frees, or NULL with errno and *failed,
- * what it is about, which the caller frees too.
- */
-char *keystore_add(const char *prefix, const char *fingerprint,
-    const char *armoured, char **failed);

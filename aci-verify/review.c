@@ -30,8 +30,8 @@ review_show(const char *prefix, const char *location, const json_t *key)
 {
 	const json_t *list = json_object_get(key, "identities");
 
-	(void)fprintf(stderr, "Prefix: \"%s\"\nKey: \"%s\"\n",
-	    prefix == NULL ? "" : prefix, location);
+	(void)fprintf(
+	    stderr, "Prefix: \"%s\"\nKey: \"%s\"\n", prefix, location);
 	print_fingerprint(record_string(key, "fingerprint"));
 	for (size_t i = 0; i < json_array_size(list); i++)
 		(void)fprintf(stderr, "  %s\n",

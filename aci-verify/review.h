@@ -8,7 +8,7 @@
 
 /*
  * Shows, on stderr, a key of offer_read(), from where (escaped already) and for
- * what it is; NULL as prefix means every name.
+ * what it is; "" as prefix means every name.
  */
 void review_show(const char *prefix, const char *location, const json_t *key);
 

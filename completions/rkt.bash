@@ -22,7 +22,8 @@ _rkt() {
 		--set-env= --inherit-env --interactive --name= --exec= --user=" ;;
 	fetch) words='--full --local --pull-policy=' ;;
 	trust) words='--prefix= --root --skip-fingerprint-review
-		--insecure-allow-http' ;;
+		--fingerprint= --insecure-allow-http --list --format=
+		--no-legend --remove=' ;;
 	image) words="list rm gc cat-manifest $(_rkt_images)" ;;
 	gc) words='--grace-period= --expire-prepared= --mark-only' ;;
 	enter | stop | rm | run-prepared | status) words=$(_rkt_pods) ;;

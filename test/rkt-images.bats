@@ -122,6 +122,69 @@ Added key for prefix \"example.com\" at" "$stderr"
 	is '' "$(find "$RKT_CONF" "$RKT_DIR" -type f)"
 }
 
+@test "A15 rkt trust: a key over http needs a switch, and says which key it is" {
+	web_plain example.com
+	run -254 --separate-stderr rkt trust --prefix example.com \
+		http://example.com/key.gpg <<<yes
+	is 'rkt: --insecure-allow-http required for http URLs' "$stderr"
+	run -254 --separate-stderr rkt --insecure-options=tls trust --prefix \
+		example.com http://example.com/key.gpg <<<yes
+	is '' "$(find "$RKT_CONF" -type f)"
+	for switch in 'trust --insecure-allow-http' \
+		'--insecure-options=pubkey trust' \
+		'--insecure-options=tls trust --insecure-allow-http'; do
+		rm -rf "$RKT_CONF/trustedkeys"
+		# shellcheck disable=SC2086
+		run -0 --separate-stderr rkt $switch --prefix example.com \
+			http://example.com/key.gpg <<<yes
+		matches "GPG key fingerprint is: $(spaced)" "$stderr"
+		test -f "$(key_path example.com)"
+	done
+	web_extra example.com ''
+}
+
+@test "A15 rkt trust: --fingerprint takes that key, and asks nothing" {
+	cat "$(key_file bob)" "$(key_file good)" >"$T/keys"
+	run -0 --separate-stderr rkt trust --prefix example.com \
+		--fingerprint "$(spaced)" "$T/keys" </dev/null
+	is "$(key_path example.com)" "$(find "$RKT_CONF" -type f)"
+	is "rkt: $T/keys: key $(fingerprint bob) is another, skipped" \
+		"$(head -n 1 <<<"$stderr")"
+	[[ $stderr != *'Are you sure'* ]]
+	run -254 --separate-stderr rkt trust --root \
+		"--fingerprint=$(fingerprint alice)" "$T/keys" </dev/null
+	is 2 "$(grep -c 'is another, skipped$' <<<"$stderr")"
+	is "$(key_path example.com)" "$(find "$RKT_CONF" -type f)"
+}
+
+@test "rkt trust: refuses trust without bounds, in rkt's words" {
+	run -254 --separate-stderr rkt trust "$(key_file good)" <<<yes
+	is 'rkt: aborting due to implicit unbounded trust (root domain): say
+ --prefix "example.com/foo" or --root' "${stderr/say /say$'\n' }"
+	run -254 --separate-stderr rkt trust --prefix a --root x <<<yes
+	is 'rkt: --prefix and --root exclude each other' "$stderr"
+	run -254 --separate-stderr rkt trust --prefix https://example.com \
+		"$(key_file good)" <<<yes
+	is 'rkt: prefix "https://example.com": omit https://' "$stderr"
+	run -254 --separate-stderr rkt trust --root ./absent.gpg <<<yes
+	is 'rkt: ./absent.gpg: No such file or directory' "$stderr"
+	is '' "$(find "$RKT_CONF" -type f)"
+}
+
+@test "rkt trust: --list and --remove, and what is trusted no more" {
+	rkt trust --prefix example.com/app <<<yes
+	run -0 --separate-stderr rkt trust --list --no-legend
+	is "example.com/app $(fingerprint good) good good <good@example.com> \
+$(key_path example.com/app)" "$(tr -s '\t' ' ' <<<"$output")"
+	run -0 rkt fetch example.com/app:1.0
+	run -0 --separate-stderr rkt trust --remove "$(spaced)"
+	is "Removed key for prefix \"example.com/app\" at \
+\"$(key_path example.com/app)\"" "$stderr"
+	run -254 --separate-stderr rkt fetch example.com/app:1.0
+	run -254 --separate-stderr rkt trust "--remove=$(fingerprint good)"
+	is "rkt: $(fingerprint good): no such key is trusted" "$stderr"
+}
+
 @test "row 9 rkt fetch: a URL with an old signature beside it" {
 	local old=https://example.com/old.aci
 	trust_key good example.com/app
