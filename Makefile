@@ -13,8 +13,11 @@ PROGS = aci-fetch/aci-discover aci-fetch/aci-fetch aci-fetch/aci-convert \
 	aci-verify/aci-verify aci-verify/aci-trust cas-store/cas-store cas-store/cas-put \
 	pod-prepare/pod-prepare pod-prepare/pod-list pod-netns/pod-netns \
 	pod-enter/pod-enter pod-enter/pod-init pod-gc/pod-gc pod-gc/pod-stop
-# Build-time only: writes the default system call filter as a C header.
+# Build-time only: writes system call filters as C headers.  Not by way of the
+# archives: one of them is to include such a header.
 MKFILTER = pod-prepare/mkfilter
+MKFILTER_PARTS = pod-prepare/mkfilter pod-prepare/syscalls lib/alloc lib/bpf \
+	lib/escape lib/prog
 
 # The link lines are architecture: test/links.bats holds them to this.
 LIBS_aci-discover = -lcurl -lgumbo
@@ -101,13 +104,13 @@ $(B)/%.o: %.c Makefile
 	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 
-$(B)/mkfilter: $(B)/pod-prepare/mkfilter.o $(B)/pod-prepare/own.a \
-		$(B)/lib/own.a
+$(B)/mkfilter: $(MKFILTER_PARTS:%=$(B)/%.o)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -pie $(LINK) -o $@ $^ \
-		$(LIBS_mkfilter) -ljansson
-$(B)/default-filter.h: $(B)/mkfilter
-	$< > $@.new && mv $@.new $@
+		$(LIBS_mkfilter)
+$(B)/%-filter.h: $(B)/mkfilter
+	$< $* > $@.new && mv $@.new $@
 $(B)/pod-enter/seccomp.o: $(B)/default-filter.h
+$(B)/lib/confine.o: $(B)/confine-filter.h
 
 $(BIN)/rkt: rkt.sh
 	@mkdir -p $(@D)

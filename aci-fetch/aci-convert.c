@@ -5,7 +5,8 @@
  *	… aci-fetch | aci-verify | aci-convert | cas-put
  *
  * 1. read the record; an image without layers is one already, and goes on
- * 2. give up all rights but those of reading and writing in the store's tmp
+ * 2. open what is needed; then give up all rights but to new files of the
+ *    store's tmp
  * 3. check: the manifest's digest is the one that was verified, the manifest
  *    names this configuration and these layers, in this order
  * 4. write the manifest of the App Container; print the record
@@ -24,9 +25,11 @@
 #include "alloc.h"
 #include "appc.h"
 #include "config.h"
+#include "confine.h"
 #include "digest.h"
 #include "escape.h"
 #include "filter.h"
+#include "keeper.h"
 #include "oci.h"
 #include "path.h"
 #include "prog.h"
@@ -283,7 +286,7 @@ make_manifest(const struct convert *convert)
 
 /* The member convert, and the file that it names. */
 static json_t *
-write_manifest(const struct convert *convert, int dir, const char *bytes)
+write_manifest(const struct convert *convert, const char *bytes)
 {
 	autofree char *digest = digest_bytes("sha512", bytes, strlen(bytes));
 	const struct strings *ids = &convert->parsed->diff_ids;
@@ -291,7 +294,7 @@ write_manifest(const struct convert *convert, int dir, const char *bytes)
 	json_t *layers = json_array();
 	json_t *member;
 
-	spool_open(&spool, dir, NULL);
+	spool_open(&spool, NULL);
 	spool_write(&spool, bytes, strlen(bytes));
 	spool_name(&spool);
 	for (size_t i = 0; i < ids->count; i++)
@@ -308,10 +311,9 @@ convert_image(json_t *record)
 	struct convert convert = { .record = record };
 	autofd int manifest = open_document(record, "fetch.manifest");
 	autofd int config = open_document(record, "fetch.config");
-	autofd int dir = spool_dir();
 	autofree char *bytes = NULL;
 
-	spool_confine(NULL);
+	keeper_confine(&confine_copy);
 	read_reference(&convert);
 	convert.manifest = read_document(
 	    manifest, "manifest", OCI_MANIFEST_MAX, &convert.manifest_length);
@@ -320,7 +322,7 @@ convert_image(json_t *record)
 	check(&convert);
 	bytes = make_manifest(&convert);
 	(void)json_object_set_new(
-	    record, "convert", write_manifest(&convert, dir, bytes));
+	    record, "convert", write_manifest(&convert, bytes));
 	free(convert.manifest);
 	free(convert.config);
 	oci_manifest_free(convert.oci);
@@ -334,6 +336,7 @@ main(int argc, char **argv)
 	autojson json_t *record = NULL;
 
 	prog_start();
+	confine_note();
 	read_options(argc, argv);
 	filter_start("convert", false);
 	record = filter_read();

@@ -69,7 +69,7 @@ ask_only(const char *name)
 	how.authorization = auth_for_url(auth, url);
 	auth_free(auth);
 	how.web = web_open(how.flags);
-	if (confine(confine_web, NULL) < 0)
+	if (confine(&confine_web, NULL) < 0)
 		filter_fail(EX_OSERR, "cannot give up rights");
 }
 
@@ -243,6 +243,7 @@ main(int argc, char **argv)
 	bool for_keys;
 
 	prog_start();
+	confine_note();
 	for_keys = read_options(argc, argv);
 	if (argc - optind != 1 || (for_keys && how.simple))
 		usage(stderr, EX_USAGE);

@@ -22,6 +22,7 @@
 #include "escape.h"
 #include "filter.h"
 #include "image.h"
+#include "keeper.h"
 #include "keys.h"
 #include "known.h"
 #include "num.h"
@@ -135,11 +136,11 @@ add_image(json_t *record, const char *url, struct image *image)
 
 /* Puts a signature that is open already in place of a downloaded one. */
 static void
-own_signature(int fd, int dir, struct image *image)
+own_signature(int fd, struct image *image)
 {
 	if (fd < 0)
 		return;
-	spool_open(&image->asc, dir, NULL);
+	spool_open(&image->asc, NULL);
 	image_copy(fd, opts.signature, SMALL_MAX, &image->asc);
 }
 
@@ -157,8 +158,8 @@ struct place {
  * already takes the place of a downloaded one.
  */
 static int
-from_server(json_t *record, const struct place *place, int signature, int dir,
-    char **why)
+from_server(
+    json_t *record, const struct place *place, int signature, char **why)
 {
 	bool with_asc = !opts.no_signature && signature < 0;
 	struct image image = IMAGE_NONE;
@@ -168,9 +169,9 @@ from_server(json_t *record, const struct place *place, int signature, int dir,
 	known_take(place->aci, will_do(), &known);
 	if (!known.fresh) {
 		announce("fetching image from", place->aci);
-		status = image_download(place->web, place->http, dir,
-		    place->aci, with_asc ? place->asc : NULL, &known,
-		    &opts.limits, &image, why);
+		status = image_download(place->web, place->http, place->aci,
+		    with_asc ? place->asc : NULL, &known, &opts.limits, &image,
+		    why);
 	}
 	/* What anybody could have said is not to be believed for long. */
 	if ((opts.insecure & WEB_NO_TLS_CHECK) != 0)
@@ -178,7 +179,7 @@ from_server(json_t *record, const struct place *place, int signature, int dir,
 	if (status == 0 && (known.fresh || image.unchanged)) {
 		add_known(record, place->aci, &known, &image);
 	} else if (status == 0) {
-		own_signature(signature, dir, &image);
+		own_signature(signature, &image);
 		add_image(record, place->aci, &image);
 	} else {
 		known_release();
@@ -190,7 +191,7 @@ from_server(json_t *record, const struct place *place, int signature, int dir,
 
 /* One endpoint.  Returns 0; when it is the last, its failure is ours. */
 static int
-from_endpoint(struct web *web, json_t *record, size_t i, int signature, int dir)
+from_endpoint(struct web *web, json_t *record, size_t i, int signature)
 {
 	const json_t *endpoints = record_get(record, "discover.endpoints");
 	const json_t *endpoint = json_array_get(endpoints, i);
@@ -204,7 +205,7 @@ from_endpoint(struct web *web, json_t *record, size_t i, int signature, int dir)
 
 	if (place.aci == NULL || place.asc == NULL)
 		filter_failx(EX_DATAERR, "stdin: discover.endpoints: no URL");
-	status = from_server(record, &place, signature, dir, &why);
+	status = from_server(record, &place, signature, &why);
 	if (status == 0)
 		return 0;
 	shown = escape(why);
@@ -219,29 +220,26 @@ static void
 from_endpoints(struct web *web, json_t *record)
 {
 	autofd int signature = open_signature();
-	autofd int dir = -1;
 	size_t i = 0;
 
 	if (json_array_size(record_get(record, "discover.endpoints")) == 0)
 		filter_failx(EX_DATAERR, "stdin: no discover.endpoints");
 	known_open();
-	dir = spool_dir();
-	spool_confine(confine_web);
-	while (from_endpoint(web, record, i, signature, dir) != 0)
+	keeper_confine(&confine_web);
+	while (from_endpoint(web, record, i, signature) != 0)
 		i++;
 }
 
 /* Who names an http URL has asked for it; a signature protects it. */
 static void
-from_url(
-    struct web *web, json_t *record, const char *url, int signature, int dir)
+from_url(struct web *web, json_t *record, const char *url, int signature)
 {
 	autofree char *asc = url_swap(url, ".aci", ".aci.asc");
 	const struct place place = {
 		.web = web, .http = true, .aci = url, .asc = asc
 	};
 	char *why = NULL;
-	int status = from_server(record, &place, signature, dir, &why);
+	int status = from_server(record, &place, signature, &why);
 
 	if (status != 0) {
 		autofree char *shown = escape(why);
@@ -257,19 +255,17 @@ from_file(json_t *record, const char *path, int signature)
 	autofree char *url = xasprintf("file://%s", real != NULL ? real : path);
 	autofd int fd = image_open(path);
 	autofd int beside = -1;
-	autofd int dir = -1;
 	struct image image = IMAGE_NONE;
 
 	if (!opts.no_signature && signature < 0) {
 		beside = image_open_signature(path);
 		signature = beside;
 	}
-	dir = spool_dir();
-	spool_confine(NULL);
+	keeper_confine(&confine_copy);
 	announce("using image from file", path);
-	spool_open(&image.aci, dir, "sha512");
+	spool_open(&image.aci, "sha512");
 	image_copy(fd, path, opts.limits.size, &image.aci);
-	own_signature(signature, dir, &image);
+	own_signature(signature, &image);
 	add_image(record, url, &image);
 	image_free(&image);
 }
@@ -281,7 +277,6 @@ from_place(struct web *web, json_t *record, const char *text)
 	autofree char *shown = escape(text);
 	autofree char *path = NULL;
 	autofd int signature = -1;
-	autofd int dir = -1;
 	struct ref ref = { 0 };
 	char *why = NULL;
 
@@ -301,9 +296,8 @@ from_place(struct web *web, json_t *record, const char *text)
 		return;
 	}
 	known_open();
-	dir = spool_dir();
-	spool_confine(confine_web);
-	from_url(web, record, text, signature, dir);
+	keeper_confine(&confine_web);
+	from_url(web, record, text, signature);
 }
 
 /* The client is made while whoever writes the record is still at work. */
@@ -425,6 +419,7 @@ main(int argc, char **argv)
 	autojson json_t *record = NULL;
 
 	prog_start();
+	confine_note();
 	read_options(argc, argv);
 	check_operands(argc - optind);
 	filter_start("fetch", false);

@@ -162,23 +162,23 @@ get_image(struct web *web, bool http, const char *url,
 }
 
 int
-image_download(struct web *web, bool http, int dir, const char *aci,
-    const char *asc, const struct known *known,
-    const struct image_limits *limits, struct image *image, char **why)
+image_download(struct web *web, bool http, const char *aci, const char *asc,
+    const struct known *known, const struct image_limits *limits,
+    struct image *image, char **why)
 {
 	int status = 0;
 
 	*image = (struct image)IMAGE_NONE;
 	*why = NULL;
 	if (asc != NULL) {
-		spool_open(&image->asc, dir, NULL);
+		spool_open(&image->asc, NULL);
 		status = signature(web, http, aci, asc, &image->asc, why);
 	}
 	if (status == 0) {
 		/* Of an old signature that was found at the second place. */
 		free(*why);
 		*why = NULL;
-		spool_open(&image->aci, dir, "sha512");
+		spool_open(&image->aci, "sha512");
 		status = get_image(web, http, aci, known, limits, image, why);
 	}
 	if (status != 0)

@@ -38,9 +38,9 @@ struct known;
  * 0; or an exit status, with *why for the caller to free: nothing of the
  * attempt is left, and another place may be tried.  http: the URLs may be such.
  */
-int image_download(struct web *web, bool http, int dir, const char *aci,
-    const char *asc, const struct known *known,
-    const struct image_limits *limits, struct image *image, char **why);
+int image_download(struct web *web, bool http, const char *aci, const char *asc,
+    const struct known *known, const struct image_limits *limits,
+    struct image *image, char **why);
 
 /* Copies an open file; the filter ends if that fails. */
 void image_copy(int fd, const char *path, int64_t max, struct spool *spool);

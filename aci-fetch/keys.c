@@ -9,6 +9,7 @@
 #include "escape.h"
 #include "filter.h"
 #include "image.h"
+#include "keeper.h"
 #include "keys.h"
 #include "prog.h"
 #include "record.h"
@@ -87,7 +88,6 @@ fetch(
 	struct spool spools[KEYS_MAX];
 	json_t *keys = json_array();
 	struct web *web = NULL;
-	autofd int dir = -1;
 	bool http = (insecure & (WEB_HTTP | WEB_HTTP_KEYS)) != 0;
 
 	for (size_t i = 0; i < count; i++) {
@@ -95,10 +95,9 @@ fetch(
 		if (files[i] < 0 && web == NULL)
 			web = web_open(insecure);
 	}
-	dir = spool_dir();
-	spool_confine(web != NULL ? confine_web : NULL);
+	keeper_confine(web != NULL ? &confine_web : &confine_copy);
 	for (size_t i = 0; i < count; i++) {
-		spool_open(&spools[i], dir, NULL);
+		spool_open(&spools[i], NULL);
 		get(web, http, files[i], places[i], &spools[i]);
 	}
 	for (size_t i = 0; i < count; i++)

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "alloc.h"
+#include "confine.h"
 #include "dirs.h"
 #include "filter.h"
 #include "known.h"
@@ -33,6 +34,7 @@ known_open(void)
 	    close(dirs_open_data("cas/image")) < 0)
 		filter_fail(EX_CANTCREAT, "%s/cas", dirs_data());
 	locks = store_url_locks();
+	confine_keep(locks);
 	began = remote_now();
 }
 

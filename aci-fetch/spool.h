@@ -5,13 +5,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct confine;
 struct digest;
 
 /* Killed at any moment before spool_name(), a tool leaves nothing behind. */
 struct spool {
 	int fd;
-	int dir;               /* borrowed */
 	const char *hash;      /* its algorithm; NULL: not asked for */
 	struct digest *digest; /* of what was written; NULL: not any more */
 	int64_t size;
@@ -19,19 +17,12 @@ struct spool {
 };
 
 /*
- * A descriptor of the store's tmp.  This and the functions below end the
- * filter with one line if the disk or the kernel does not play along.
+ * A new one, of the keeper's (keeper_confine() comes first).  This and the
+ * functions below end the filter with one line if the disk or the kernel does
+ * not play along.  hash is the algorithm of spool_digest(), see digest.h; NULL:
+ * none.
  */
-int spool_dir(void);
-
-/*
- * From here on nothing is opened by name but below the store's tmp, and what
- * rules (confine.h) allow; they may be NULL.
- */
-void spool_confine(const struct confine *rules);
-
-/* hash is the algorithm of spool_digest(), see digest.h; NULL: none. */
-void spool_open(struct spool *spool, int dir, const char *hash);
+void spool_open(struct spool *spool, const char *hash);
 void spool_write(struct spool *spool, const void *bytes, size_t length);
 
 /* Drops all that was written: the file is as new. */

@@ -1,26 +1,53 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* confine - giving up rights before bytes from outside are looked at */
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <linux/capability.h>
+#include <linux/filter.h>
 #include <linux/landlock.h>
-#include <stddef.h>
+#include <linux/seccomp.h>
+#include <pwd.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "alloc.h"
+#include "confine-filter.h"
 #include "confine.h"
+#include "num.h"
 #include "scope.h"
+
+/* The user that a package makes for this, and the one that there always is. */
+#define USER "_rkt"
+enum { NOBODY = 65534 };
+
+/* Descriptors that one may have; gpgme closes as many before each gpg. */
+enum { FILES_MAX = 256 };
+
+enum { MIB = 1024 * 1024 };
 
 /* What the headers of Debian 12 (Linux 6.1) do not have yet; man landlock(7).
  */
 #define FS_REFER    (1ULL << 13) /* ABI 2 */
 #define FS_TRUNCATE (1ULL << 14) /* ABI 3 */
+#define NET_BIND    1ULL         /* ABI 4 */
+#define NET_CONNECT 2ULL         /* ABI 4 */
 #define FS_IOCTL    (1ULL << 15) /* ABI 5 */
 #define SCOPES      3ULL         /* ABI 6: abstract sockets, signals */
+/* And prctl(2)'s of Linux 6.3: no memory becomes executable. */
+enum { SET_MDWE = 65, MDWE_REFUSE_EXEC_GAIN = 1 };
 
 /* The attribute as of ABI 6; older kernels take a shorter one. */
 struct ruleset {
@@ -39,15 +66,67 @@ struct ruleset {
 	(LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_WRITE_FILE | \
 	    LANDLOCK_ACCESS_FS_READ_FILE | FS_TRUNCATE | FS_IOCTL)
 
-/* The leak checker of `make asan` looks at the process from outside. */
+static int
+limit(int which, rlim_t most)
+{
+	struct rlimit bound;
+
+	if (getrlimit((__rlimit_resource_t)which, &bound) < 0)
+		return -1;
+	/* A lower one of the caller's stays. */
+	if (bound.rlim_max > most)
+		bound.rlim_max = most;
+	if (bound.rlim_cur > bound.rlim_max)
+		bound.rlim_cur = bound.rlim_max;
+	return setrlimit((__rlimit_resource_t)which, &bound);
+}
+
+/*
+ * AddressSanitizer has terabytes of data, and its leak checker, which looks at
+ * the process from outside by ptrace(2), would fail the whole program.
+ */
 #ifdef __SANITIZE_ADDRESS__
-static const struct confine sanitizer[] = { { "/proc", CONFINE_READ },
+static const struct confine_path sanitizer[] = { { "/proc", CONFINE_READ },
 	{ NULL, 0 } };
+static int confined;
+int __lsan_is_turned_off(void);
+int
+__lsan_is_turned_off(void)
+{
+	return confined;
+}
+static int
+limit_memory(size_t bytes)
+{
+	confined = bytes > 0;
+	return 0;
+}
 #else
-static const struct confine sanitizer[] = { { NULL, 0 } };
+static const struct confine_path sanitizer[] = { { NULL, 0 } };
+static int
+limit_memory(size_t bytes)
+{
+	return limit(RLIMIT_DATA, bytes);
+}
 #endif
 
-const struct confine confine_web[] = {
+static bool has_tmp;
+
+/* By confine_note(). */
+static int *inherited;
+static size_t inherited_count;
+
+#define LIBRARIES \
+	{ "/etc/ld.so.cache", CONFINE_READ }, \
+	    { "/lib", CONFINE_READ | CONFINE_EXEC }, \
+	    { "/lib64", CONFINE_READ | CONFINE_EXEC }, \
+	{ \
+		"/usr/lib", CONFINE_READ | CONFINE_EXEC \
+	}
+
+/* The resolver's files, the authorities' certificates, libc's modules. */
+static const struct confine_path web_paths[] = {
+	LIBRARIES,
 	{ "/etc/ssl", CONFINE_READ },
 	{ "/etc/ca-certificates", CONFINE_READ },
 	{ "/usr/share/ca-certificates", CONFINE_READ },
@@ -59,15 +138,54 @@ const struct confine confine_web[] = {
 	{ "/etc/host.conf", CONFINE_READ },
 	{ "/etc/gai.conf", CONFINE_READ },
 	{ "/etc/services", CONFINE_READ },
-	{ "/etc/ld.so.cache", CONFINE_READ },
 	{ "/etc/localtime", CONFINE_READ },
 	{ "/run/systemd/resolve", CONFINE_READ },
-	{ "/lib", CONFINE_READ | CONFINE_EXEC },
-	{ "/lib64", CONFINE_READ | CONFINE_EXEC },
-	{ "/usr/lib", CONFINE_READ | CONFINE_EXEC },
 	{ "/dev/null", CONFINE_READ | CONFINE_WRITE },
 	{ "/dev/urandom", CONFINE_READ },
 	{ NULL, 0 },
+};
+
+/* Programs, wherever gpg may be installed; its home is /tmp or added. */
+static const struct confine_path gpg_paths[] = {
+	LIBRARIES,
+	{ "/bin", CONFINE_READ | CONFINE_EXEC },
+	{ "/usr", CONFINE_READ | CONFINE_EXEC },
+	{ "/opt", CONFINE_READ | CONFINE_EXEC },
+	{ "/nix", CONFINE_READ | CONFINE_EXEC },
+	{ "/gnu", CONFINE_READ | CONFINE_EXEC },
+	{ "/etc/gnupg", CONFINE_READ },
+	{ "/etc/gcrypt", CONFINE_READ },
+	{ "/proc/sys/crypto", CONFINE_READ },
+	{ "/dev/null", CONFINE_READ | CONFINE_WRITE },
+	{ "/dev/urandom", CONFINE_READ },
+	{ NULL, 0 },
+};
+
+static const struct confine_path tmp_paths[] = {
+	{ "/tmp", CONFINE_READ | CONFINE_WRITE },
+	{ NULL, 0 },
+};
+
+#define CALLS(filter) \
+	.calls = (filter), .call_count = sizeof(filter) / sizeof *(filter)
+
+const struct confine confine_web = {
+	CALLS(web_filter),
+	.paths = web_paths,
+	.memory = (size_t)256 * MIB,
+	.connects = true,
+};
+
+const struct confine confine_copy = {
+	CALLS(copy_filter),
+	.memory = (size_t)64 * MIB,
+};
+
+const struct confine confine_gpg = {
+	CALLS(gpg_filter),
+	.paths = gpg_paths,
+	.memory = (size_t)256 * MIB,
+	.own_tmp = true,
 };
 
 /* What the kernel of this ABI can forbid. */
@@ -95,7 +213,7 @@ ruleset_size(long abi)
 }
 
 static int
-allow(int ruleset, const struct confine *rule, uint64_t known)
+allow(int ruleset, const struct confine_path *rule, uint64_t known)
 {
 	autofd int fd = open(rule->path, O_PATH | O_CLOEXEC);
 	struct landlock_path_beneath_attr beneath = { .parent_fd = fd };
@@ -121,7 +239,7 @@ allow(int ruleset, const struct confine *rule, uint64_t known)
 }
 
 static int
-allow_all(int ruleset, const struct confine *rules, uint64_t known)
+allow_all(int ruleset, const struct confine_path *rules, uint64_t known)
 {
 	for (; rules != NULL && rules->path != NULL; rules++)
 		if (allow(ruleset, rules, known) < 0)
@@ -130,12 +248,14 @@ allow_all(int ruleset, const struct confine *rules, uint64_t known)
 }
 
 static int
-restrict_files(const struct confine *rules, const struct confine *more)
+restrict_files(const struct confine *plan, const struct confine_path *more)
 {
 	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0,
 	    LANDLOCK_CREATE_RULESET_VERSION);
 	uint64_t known = rights_known(abi);
+	uint64_t net = plan->connects ? NET_BIND : NET_BIND | NET_CONNECT;
 	struct ruleset attribute = { .fs = known,
+		.net = abi >= 4 ? net : 0,
 		.scoped = abi >= 6 ? SCOPES : 0 };
 	autofd int ruleset = -1;
 
@@ -143,11 +263,92 @@ restrict_files(const struct confine *rules, const struct confine *more)
 		return 0;
 	ruleset = (int)syscall(
 	    SYS_landlock_create_ruleset, &attribute, ruleset_size(abi), 0);
-	if (ruleset < 0 || allow_all(ruleset, rules, known) < 0 ||
+	if (ruleset < 0 || allow_all(ruleset, plan->paths, known) < 0 ||
 	    allow_all(ruleset, more, known) < 0 ||
+	    allow_all(ruleset, has_tmp ? tmp_paths : NULL, known) < 0 ||
 	    allow_all(ruleset, sanitizer, known) < 0)
 		return -1;
 	return (int)syscall(SYS_landlock_restrict_self, ruleset, 0);
+}
+
+void
+confine_note(void)
+{
+	autodir DIR *dir = opendir("/proc/self/fd");
+
+	for (struct dirent *e; dir != NULL && (e = readdir(dir)) != NULL;) {
+		uint64_t fd = 0;
+
+		if (num_parse(e->d_name, STDERR_FILENO + 1, INT32_MAX, &fd) <
+			0 ||
+		    (int)fd == dirfd(dir))
+			continue;
+		inherited = xreallocarray(
+		    inherited, inherited_count + 1, sizeof *inherited);
+		inherited[inherited_count++] = (int)fd;
+	}
+}
+
+void
+confine_keep(int fd)
+{
+	for (size_t i = 0; i < inherited_count; i++)
+		if (inherited[i] == fd)
+			inherited[i] = -1;
+}
+
+static void
+close_inherited(void)
+{
+	for (size_t i = 0; i < inherited_count; i++)
+		(void)close(inherited[i]);
+	free(inherited);
+	inherited = NULL;
+	inherited_count = 0;
+}
+
+static int
+limit_all(const struct confine *plan)
+{
+	if (limit(RLIMIT_CORE, 0) < 0 || limit(RLIMIT_NOFILE, FILES_MAX) < 0 ||
+	    limit_memory(plan->memory) < 0)
+		return -1;
+	return plan->seconds == 0 ? 0 : limit(RLIMIT_CPU, plan->seconds);
+}
+
+/* Whom to become.  Not by getpwnam(3): that may ask the network. */
+static void
+find_user(uid_t *uid, gid_t *gid)
+{
+	autofile FILE *file = fopen("/etc/passwd", "re");
+
+	*uid = NOBODY;
+	*gid = NOBODY;
+	for (const struct passwd *p;
+	     file != NULL && (p = fgetpwent(file)) != NULL;)
+		if (strcmp(p->pw_name, USER) == 0 && p->pw_uid != 0 &&
+		    p->pw_gid != 0) {
+			*uid = p->pw_uid;
+			*gid = p->pw_gid;
+			return;
+		}
+}
+
+/* A mount namespace, in which /tmp is a small disk of that user's. */
+static int
+make_tmp(uid_t uid, gid_t gid)
+{
+	const unsigned long flags = MS_NOSUID | MS_NODEV | MS_NOEXEC;
+	autofree char *options =
+	    xasprintf("mode=0700,uid=%u,gid=%u,size=32m,nr_inodes=1k",
+		(unsigned)uid, (unsigned)gid);
+
+	if (unshare(CLONE_NEWNS) < 0 ||
+	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+	    mount("tmpfs", "/tmp", "tmpfs", flags, options) < 0)
+		return -1;
+	has_tmp = true;
+	return 0;
 }
 
 static int
@@ -161,12 +362,75 @@ drop_capabilities(void)
 	return (int)syscall(SYS_capset, &header, none);
 }
 
-int
-confine(const struct confine *rules, const struct confine *more)
+static int
+change_user(uid_t uid, gid_t gid)
 {
-	/* The files first: a path in the lists may need a capability. */
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
-	    restrict_files(rules, more) < 0)
+	int capability = 0;
+
+	while (prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) == 0)
+		capability++;
+	if (errno != EINVAL) /* the first that the kernel does not know */
 		return -1;
-	return drop_capabilities();
+	/* Root of a user namespace that has nobody else in it. */
+	if (setresgid(gid, gid, gid) < 0)
+		return errno == EINVAL ? 0 : -1;
+	if (setgroups(0, NULL) < 0)
+		return -1;
+	return setresuid(uid, uid, uid);
+}
+
+/* The signal of a parent's death, which the kernel forgets at such a change. */
+static int
+become(uid_t uid, gid_t gid)
+{
+	pid_t parent = getppid();
+	int death = 0;
+
+	if (prctl(PR_GET_PDEATHSIG, &death) < 0 || change_user(uid, gid) < 0 ||
+	    prctl(PR_SET_PDEATHSIG, death) < 0)
+		return -1;
+	return death != 0 && getppid() != parent ? kill(getpid(), death) : 0;
+}
+
+static int
+filter_calls(const struct confine *plan)
+{
+	/* The kernel's struct has no const. */
+	union {
+		const struct sock_filter *in;
+		struct sock_filter *out;
+	} code = { .in = plan->calls };
+	const struct sock_fprog program = {
+		.len = (unsigned short)plan->call_count, .filter = code.out
+	};
+
+	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
+}
+
+int
+confine(const struct confine *plan, const struct confine_path *more)
+{
+	bool root = geteuid() == 0;
+	uid_t uid;
+	gid_t gid;
+
+	find_user(&uid, &gid);
+	close_inherited();
+	/* The files before the user: a path may need a capability. */
+	if (limit_all(plan) < 0 || chdir("/") < 0 ||
+	    (root && plan->own_tmp && make_tmp(uid, gid) < 0) ||
+	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
+	    restrict_files(plan, more) < 0)
+		return -1;
+	if ((root && become(uid, gid) < 0) || drop_capabilities() < 0 ||
+	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+		return -1;
+	(void)prctl(SET_MDWE, MDWE_REFUSE_EXEC_GAIN, 0, 0, 0);
+	return filter_calls(plan);
+}
+
+bool
+confine_has_tmp(void)
+{
+	return has_tmp;
 }

@@ -2,29 +2,62 @@
 /* confine - giving up rights before bytes from outside are looked at */
 #pragma once
 
+#include <stdbool.h>
+#include <stddef.h>
+
 /* What may be done to a file or directory, and to all below it. */
 enum { CONFINE_READ = 1, CONFINE_WRITE = 2, CONFINE_EXEC = 4 };
 
 /* A list of them ends with path NULL; what is not there is passed over. */
-struct confine {
+struct confine_path {
 	const char *path;
 	unsigned rights;
 };
 
-/*
- * What asking a server needs: the resolver's files, the certificates of
- * authorities, and the libraries that libc loads for names.
- */
-extern const struct confine confine_web[];
+/* What a kind of work needs, and nothing beyond it. */
+struct confine {
+	const struct sock_filter *calls; /* of confine-calls.h */
+	size_t call_count;
+	const struct confine_path *paths; /* NULL: no file by its name */
+	unsigned seconds;                 /* of the processor; 0: any */
+	size_t memory;                    /* bytes of data */
+	bool connects;                    /* may it ask a server? */
+	bool own_tmp;                     /* is /tmp its own, and empty? */
+};
+
+/* Asking a server, and writing what comes to files that are open. */
+extern const struct confine confine_web;
+/* Reading files that are open, and writing such. */
+extern const struct confine confine_copy;
+/* gpg in a home directory: /tmp, or one that the caller allows. */
+extern const struct confine confine_gpg;
 
 /*
- * From here on this thread, and all that it starts, has no capability, gains
- * none by an exec (no_new_privs), and reaches the files in the two lists only
- * (each may be NULL), besides those that are open; no abstract socket of
- * others and no process outside can be reached either (Landlock, as far as the
- * kernel has it; without it the rest still holds).  WRITE also makes and
- * removes regular files and directories; READ is said apart from it.  The
- * network is not touched.  Call it before a thread is made.  Returns 0, or -1
- * and errno.
+ * Notes which descriptors above 2 the caller left open: operands may name them
+ * (/dev/fd/63), so they stay until confine() closes them.  Call it before
+ * anything is opened, also by a library.
  */
-int confine(const struct confine *rules, const struct confine *more);
+void confine_note(void);
+
+/* But for this one, which may be -1. */
+void confine_keep(int fd);
+
+/*
+ * From here on this process, and all that it starts: is the user _rkt (or
+ * nobody) in no further group, if it was root; has no capability and gains
+ * none by an exec (no_new_privs); may use the system calls of its list alone
+ * (seccomp); opens the files in the two lists, of which more may be NULL, and
+ * no others, speaks to no process outside, and binds no port (Landlock, as far
+ * as the kernel has it); has no descriptor that was noted;
+ * dumps no core and cannot be traced by its own like.  What is open stays
+ * open, and the signal of its parent's death is kept.  CONFINE_WRITE also makes
+ * and removes regular files and directories; CONFINE_READ is said apart from
+ * it.  Who is not root keeps his user id, and the rest holds.
+ *
+ * Call it before a thread is made.  Returns 0, or -1 and errno: then nothing
+ * from outside may be touched.
+ */
+int confine(const struct confine *plan, const struct confine_path *more);
+
+/* Did confine() make a /tmp for this process alone (own_tmp, as root)? */
+bool confine_has_tmp(void);

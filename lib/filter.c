@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "alloc.h"
@@ -147,6 +148,21 @@ filter_failx(int status, const char *format, ...)
 	vwarnx(format, arguments);
 	va_end(arguments);
 	filter_quit(status);
+}
+
+void
+filter_follow(pid_t child, const char *what)
+{
+	int status = 0;
+
+	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+		;
+	if (WIFSIGNALED(status))
+		filter_failx(
+		    EX_OSERR, "%s: %s", what, strsignal(WTERMSIG(status)));
+	if (WEXITSTATUS(status) != 0)
+		drop_files();
+	leave(WEXITSTATUS(status));
 }
 
 /* One line of stdin, without its newline; NULL at the end of the input. */

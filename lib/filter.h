@@ -4,6 +4,7 @@
 
 #include <jansson.h>
 #include <stdbool.h>
+#include <sys/types.h>
 
 /*
  * The one part of lib that prints and ends the process, since the rules of
@@ -56,6 +57,13 @@ _Noreturn void filter_failx(int status, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 _Noreturn void filter_fail(int status, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+/*
+ * For a process whose child does the work: waits for that, and ends as it has
+ * ended.  Its failure it has reported itself; a signal is reported here, of
+ * the process called what.
+ */
+_Noreturn void filter_follow(pid_t child, const char *what);
 
 /* The same without a word: the caller has said why, or is not to. */
 _Noreturn void filter_quit(int status);

@@ -232,6 +232,40 @@ syscalls_default(struct verdicts *verdicts)
 	set_default_list(verdicts, SECCOMP_RET_ALLOW);
 }
 
+char *
+syscalls_only(const char *words, struct verdicts *verdicts)
+{
+	static const struct {
+		const char *word;
+		const char *call;
+		uint32_t check;
+	} narrowed[] = {
+		{ "clone", "clone", BPF_CHECK_CLONE },
+		{ "clone.thread", "clone", BPF_CHECK_THREAD },
+		{ "ioctl", "ioctl", BPF_CHECK_IOCTL },
+		{ "socket.internet", "socket", BPF_CHECK_INTERNET },
+	};
+	autofree char *copy = xstrdup(words);
+	char *rest = copy;
+	const char *word;
+
+	set_every(verdicts, SECCOMP_RET_ERRNO | ENOSYS);
+	while ((word = strsep(&rest, " ")) != NULL) {
+		const char *call = word;
+		uint32_t verdict = SECCOMP_RET_ALLOW;
+
+		for (size_t i = 0; i < sizeof narrowed / sizeof *narrowed; i++)
+			if (strcmp(word, narrowed[i].word) == 0) {
+				call = narrowed[i].call;
+				verdict = narrowed[i].check;
+			}
+		if (number_of(call) == __NR_SCMP_ERROR)
+			return xstrdup(word);
+		set_call(verdicts, call, verdict);
+	}
+	return NULL;
+}
+
 static void
 set_wildcard(struct verdicts *verdicts, const char *calls, uint32_t verdict)
 {

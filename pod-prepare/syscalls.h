@@ -12,6 +12,13 @@
 void syscalls_default(struct verdicts *verdicts);
 
 /*
+ * Those alone; every other call is answered as by a kernel that lacks it.  Some
+ * words of the list stand for a call with its arguments checked (syscalls.c).
+ * Returns NULL, or the word that is none, for the caller to free.
+ */
+char *syscalls_only(const char *words, struct verdicts *verdicts);
+
+/*
  * An image's own set (os/linux/seccomp-retain-set and -remove-set): names of
  * system calls and of wildcards ("@rkt/default-whitelist").  refusal is the
  * SECCOMP_RET_ value for what it does not let through.  Returns NULL, or what

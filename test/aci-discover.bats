@@ -433,22 +433,6 @@ aci-discover: https://example.com?ac-discovery=1: endpoints: 1, keys: 0'
 	web_restart
 }
 
-@test "G17 aci-discover: has no capability when it asks" {
-	local tool
-	# This one takes the request and never answers.
-	ip address replace 192.0.2.81/32 dev lo
-	printf '192.0.2.81 mute.example\n' >>"$WEB/etc/hosts"
-	web_certificate mute.example
-	WEB_ADDRESS=192.0.2.81 web_canned mute.example 443 ''
-	aci-discover mute.example 3>&- 4>&- &
-	tool=$!
-	wait_for grep -q '^NoNewPrivs:[[:space:]]*1' "/proc/$tool/status"
-	wait_for grep -q '^CapPrm:[[:space:]]*0*$' "/proc/$tool/status"
-	grep -q '^CapEff:[[:space:]]*0*$' "/proc/$tool/status"
-	kill "$tool"
-	wait "$tool" || :
-}
-
 @test "aci-discover: wrong usage is status 64, and no record" {
 	for args in '' 'a b' '--keys' '--insecure-options=x example.com' --none \
 		'--simple --keys example.com' '--max-time=0 example.com' \

@@ -417,18 +417,6 @@ Downloading ACI: 300 KB" "$stderr"
 	done
 }
 
-@test "G17 aci-fetch: has no capability, and can open nothing, when it asks" {
-	local tool
-	web_canned example.com 8443 ''
-	aci-fetch --no-signature https://example.com:8443/x.aci 3>&- 4>&- &
-	tool=$!
-	wait_for grep -q '^CapPrm:[[:space:]]*0*$' "/proc/$tool/status"
-	grep -q '^CapEff:[[:space:]]*0*$' "/proc/$tool/status"
-	grep -q '^NoNewPrivs:[[:space:]]*1' "/proc/$tool/status"
-	kill "$tool"
-	wait "$tool" || :
-}
-
 @test "aci-fetch: its memory does not grow with the image" {
 	truncate -s 100M "$WEB/example.com/large.aci"
 	run -0 --separate-stderr python3 -c 'import resource, subprocess, sys

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* bpf - test of pod-prepare/bpf.c and syscalls.c */
+/* bpf - test of lib/bpf.c and pod-prepare/syscalls.c */
 
 #undef NDEBUG
 #include <assert.h>

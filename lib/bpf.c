@@ -111,31 +111,42 @@ emit_one_of(struct program *p, int argument, const uint32_t *values,
 	return emit(p, BPF_LD | BPF_W | BPF_ABS, ARGUMENT(argument), 0, 0);
 }
 
+/* Has clone(2) been given any of these flags? */
+static size_t
+emit_flags(struct program *p, uint32_t flags, uint32_t any, uint32_t none)
+{
+	size_t yes = leaf(p, any);
+	size_t no = leaf(p, none);
+
+	(void)emit_jump(p, BPF_JSET, flags, yes, no);
+	return emit(p, BPF_LD | BPF_W | BPF_ABS, ARGUMENT(0), 0, 0);
+}
+
 static size_t
 emit_check(struct program *p, uint32_t check)
 {
 	static const uint32_t ioctls[] = { TIOCSTI, TIOCLINUX, TIOCSETD };
 	static const uint32_t families[] = { AF_ALG, AF_VSOCK };
+	static const uint32_t internet[] = { AF_INET, AF_INET6, AF_NETLINK };
 	/* PER_LINUX, PER_LINUX32, each with UNAME26; and the query. */
 	static const uint32_t personalities[] = { PER_LINUX, PER_LINUX32,
 		UNAME26, UNAME26 | PER_LINUX32, 0xffffffff };
 	const uint32_t allow = SECCOMP_RET_ALLOW;
 	const uint32_t refuse = SECCOMP_RET_ERRNO | EPERM;
-	size_t yes;
-	size_t no;
 
 	switch (check) {
 	case BPF_CHECK_IOCTL:
 		return emit_one_of(p, 1, ioctls, 3, refuse, allow);
 	case BPF_CHECK_SOCKET:
 		return emit_one_of(p, 0, families, 2, refuse, allow);
+	case BPF_CHECK_INTERNET:
+		return emit_one_of(p, 0, internet, 3, allow, refuse);
 	case BPF_CHECK_PERSONALITY:
 		return emit_one_of(p, 0, personalities, 5, allow, refuse);
+	case BPF_CHECK_THREAD:
+		return emit_flags(p, CLONE_THREAD, allow, refuse);
 	default: /* BPF_CHECK_CLONE */
-		yes = leaf(p, refuse);
-		no = leaf(p, allow);
-		(void)emit_jump(p, BPF_JSET, clone_new, yes, no);
-		return emit(p, BPF_LD | BPF_W | BPF_ABS, ARGUMENT(0), 0, 0);
+		return emit_flags(p, clone_new, refuse, allow);
 	}
 }
 

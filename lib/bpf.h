@@ -19,6 +19,8 @@ enum {
 	BPF_CHECK_IOCTL = 1,  /* not TIOCSTI, TIOCLINUX, TIOCSETD */
 	BPF_CHECK_SOCKET,     /* not AF_ALG, AF_VSOCK */
 	BPF_CHECK_CLONE,      /* no new namespace */
+	BPF_CHECK_THREAD,     /* of this process, not a new one */
+	BPF_CHECK_INTERNET,   /* AF_INET, AF_INET6; AF_NETLINK, for names */
 	BPF_CHECK_PERSONALITY /* the few that cannot weaken a process */
 };
 

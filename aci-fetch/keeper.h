@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* keeper - the half of a program that may write in the store's tmp */
+#pragma once
+
+struct confine;
+
+/*
+ * Forks.  The child returns, with no rights but those of plan (confine.h); it
+ * does the work, and has no file of the store but through the calls below.
+ * The process that was, its keeper, stays behind: it hands out files, and ends
+ * as the child ends; if that is a failure, or a signal, nothing that got a
+ * name remains.  Call it before a thread is made, when all that is to be read
+ * is open.  Ends the filter if it cannot be done.
+ */
+void keeper_confine(const struct confine *plan);
+
+/*
+ * A new file in cas/tmp, for reading and writing, that has no name yet.  -1 and
+ * errno if there is none to be had.
+ */
+int keeper_open(void);
+
+/* Closes one of them.  What has no name is gone then. */
+void keeper_close(int fd);
+
+/* Gives it a name: its absolute path, which the caller frees.  Or NULL, errno.
+ */
+char *keeper_name(int fd);
