@@ -23,11 +23,18 @@ enum {
 	PORT_MAX = 65535,
 };
 
-bool
-docker_is_hub(const char *host)
+char *
+docker_host(const char *text, size_t length)
 {
-	return strcmp(host, HUB) == 0 || strcmp(host, "docker.io") == 0 ||
-	       strcmp(host, "index.docker.io") == 0;
+	char *host = xstrndup(text, length);
+
+	for (char *p = host; *p != '\0'; p++)
+		*p = (char)tolower((unsigned char)*p);
+	if (strcmp(host, "docker.io") != 0 &&
+	    strcmp(host, "index.docker.io") != 0)
+		return host;
+	free(host);
+	return xstrdup(HUB);
 }
 
 /* Names of letters, digits and inner dashes, with dots between them. */
@@ -98,8 +105,8 @@ separator(const char *text)
 	return strspn(text, "-");
 }
 
-static bool
-is_repository(const char *text)
+bool
+docker_repository_valid(const char *text)
 {
 	for (;;) {
 		size_t word = strspn(text, LOWER DIGITS);
@@ -147,14 +154,6 @@ looks_like_host(const char *text, size_t length)
 	       (length == 9 && strncasecmp(text, "localhost", 9) == 0);
 }
 
-static char *
-lower(char *text)
-{
-	for (char *p = text; *p != '\0'; p++)
-		*p = (char)tolower((unsigned char)*p);
-	return text;
-}
-
 /* Host and repository, out of what is neither tag nor digest. */
 static void
 split_name(const char *name, struct docker_ref *ref)
@@ -163,18 +162,14 @@ split_name(const char *name, struct docker_ref *ref)
 	const char *rest = name;
 
 	if (slash != NULL && looks_like_host(name, (size_t)(slash - name))) {
-		ref->host = lower(xstrndup(name, (size_t)(slash - name)));
+		ref->host = docker_host(name, (size_t)(slash - name));
 		rest = slash + 1;
-	}
-	if (ref->host == NULL || docker_is_hub(ref->host)) {
-		free(ref->host);
+	} else
 		ref->host = xstrdup(HUB);
-		if (strchr(rest, '/') == NULL) {
-			ref->repository = xasprintf("library/%s", rest);
-			return;
-		}
-	}
-	ref->repository = xstrdup(rest);
+	ref->repository =
+	    strcmp(ref->host, HUB) == 0 && strchr(rest, '/') == NULL
+		? xasprintf("library/%s", rest)
+		: xstrdup(rest);
 }
 
 static const char *
@@ -188,7 +183,7 @@ check(const struct docker_ref *ref)
 		       "128, and must not begin with . or -";
 	if (!docker_host_valid(ref->host))
 		return "the registry is neither HOST nor HOST:PORT";
-	if (!is_repository(ref->repository))
+	if (!docker_repository_valid(ref->repository))
 		return "the repository may hold only a-z and 0-9, with single "
 		       "separators ./_- between them";
 	if (strlen(ref->host) + strlen(ref->repository) > NAME_MAX_BYTES)

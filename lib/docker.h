@@ -3,6 +3,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 
 struct docker_ref {
 	char *host;       /* lower case: example.com:5000, [::1]:5000 */
@@ -30,11 +31,17 @@ void docker_ref_free(struct docker_ref *ref);
 char *docker_ref_name(const struct docker_ref *ref);
 char *docker_ref_text(const struct docker_ref *ref);
 
-/* Is it the host of Docker's own registry, by whichever of its names? */
-bool docker_is_hub(const char *host);
+/*
+ * The host (and port) that length bytes of text are: in lower case, and one
+ * name of several for Docker's own registry.  The caller frees it.
+ */
+char *docker_host(const char *text, size_t length);
 
 /* Is it HOST or HOST:PORT, with an address in brackets if it is IPv6's? */
 bool docker_host_valid(const char *text);
+
+/* Is it a/b_c/d: words in lower case with single separators? */
+bool docker_repository_valid(const char *text);
 
 /* Is it sha256: or sha512: and all of its lower-case hexadecimal digits? */
 bool docker_digest_valid(const char *text);
