@@ -2,21 +2,14 @@
 /* auth - the operator's credentials for servers: auth.d of rkt's configuration
  */
 
-#include <err.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "alloc.h"
 #include "auth.h"
-#include "dirs.h"
-#include "escape.h"
-#include "filter.h"
+#include "confdir.h"
 #include "manifest.h"
-#include "path.h"
-#include "prog.h"
 #include "record.h"
 #include "schema.h"
 #include "scope.h"
@@ -234,12 +227,6 @@ add_places(struct auth *auth, enum kind kind, const struct spot *top,
 }
 
 static const char *
-version_check(const char *text)
-{
-	return strcmp(text, "v1") == 0 ? NULL : "is not v1";
-}
-
-static const char *
 kind_check(const char *text)
 {
 	return strcmp(text, "auth") == 0 || strcmp(text, "dockerAuth") == 0
@@ -258,7 +245,8 @@ add_object(struct auth *auth, const struct spot *top)
 
 	if (spot_object(top) < 0 ||
 	    spot_checked(top, "rktKind", kind_check, &kind) < 0 ||
-	    spot_checked(top, "rktVersion", version_check, &version) < 0)
+	    spot_checked(top, "rktVersion", confdir_version_check, &version) <
+		0)
 		return -1;
 	registry = strcmp(kind, "dockerAuth") == 0;
 	if (!registry && spot_need_text(top, "type", &type) < 0)
@@ -300,79 +288,32 @@ file_unfit(int fd)
 	return NULL;
 }
 
-/* A file may be for another user's eyes alone: then it is not for us. */
-static int
-open_file(const char *path, const char *shown)
-{
-	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-
-	if (fd < 0 && errno == EACCES)
-		warn("%s, skipped", shown);
-	else if (fd < 0)
-		filter_fail(EX_CONFIG, "%s", shown);
-	return fd;
-}
-
 static void
-add_file(struct auth *auth, const char *path)
+begin(void *data)
 {
-	autofree char *shown = escape(path);
-	autofd int fd = open_file(path, shown);
-	autofree char *bytes = NULL;
-	autofree char *why = NULL;
-	const char *unfit;
-	size_t length = 0;
-
-	if (fd < 0)
-		return;
-	unfit = file_unfit(fd);
-	if (unfit != NULL)
-		filter_failx(EX_CONFIG, "%s: %s", shown, unfit);
-	bytes = path_read_fd(fd, FILE_MAX, &length);
-	if (bytes == NULL)
-		filter_fail(EX_CONFIG, "%s", shown);
-	if (auth_add(auth, bytes, length, &why) < 0)
-		filter_failx(EX_CONFIG, "%s: %s", shown, why);
-}
-
-static int
-ends_in_json(const struct dirent *entry)
-{
-	size_t length = strlen(entry->d_name);
-
-	return length > 5 && strcmp(entry->d_name + length - 5, ".json") == 0;
-}
-
-static void
-add_directory(struct auth *auth, const char *above)
-{
-	autofree char *path = xasprintf("%s/auth.d", above);
-	autofree char *shown = escape(path);
-	struct dirent **entries = NULL;
-	int count = scandir(path, &entries, ends_in_json, alphasort);
+	struct auth *auth = data;
 
 	auth->level = auth->count;
-	if (count < 0 && errno == EACCES)
-		warn("%s, skipped", shown);
-	else if (count < 0 && errno != ENOENT)
-		filter_fail(EX_CONFIG, "%s", shown);
-	for (int i = 0; i < count; i++) {
-		autofree char *file =
-		    xasprintf("%s/%s", path, entries[i]->d_name);
+}
 
-		add_file(auth, file);
-		free(entries[i]);
-	}
-	free(entries);
+static int
+add(void *data, const char *bytes, size_t length, char **why)
+{
+	return auth_add(data, bytes, length, why);
 }
 
 struct auth *
 auth_read(void)
 {
 	struct auth *auth = auth_new();
+	const struct confdir files = { .name = "auth.d",
+		.max = FILE_MAX,
+		.unfit = file_unfit,
+		.begin = begin,
+		.add = add,
+		.data = auth };
 
-	add_directory(auth, dirs_conf());
-	add_directory(auth, dirs_system());
+	confdir_read(&files);
 	return auth;
 }
 
