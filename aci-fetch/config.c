@@ -126,8 +126,7 @@ config_parse(const char *bytes, size_t length, char **why)
 	struct spot top = { .name = "", .why = why };
 	struct image_config *config;
 
-	*why = NULL;
-	json = json_parse(bytes, length, why);
+	json = oci_document(bytes, length, why);
 	if (json == NULL)
 		return NULL;
 	top.json = json;

@@ -12,6 +12,8 @@
 #define DOCKER "application/vnd.docker."
 #define OCI    "application/vnd.oci.image."
 
+enum { VALUES_MAX = 100000 }; /* in a document */
+
 /* The types of each kind of thing; NULL ends a list. */
 static const char *const index_types[] = { OCI "index.v1+json",
 	DOCKER "distribution.manifest.list.v2+json", NULL };
@@ -77,6 +79,11 @@ blob_read(
 	    spot_need_text(spot, "mediaType", &blob->type) < 0 ||
 	    spot_member(spot, "mediaType", &type) < 0)
 		return -1;
+	/* Layers to be had from somebody else only, and from where they say. */
+	if (types == layer_types &&
+	    (strstr(blob->type, ".foreign.") != NULL ||
+		strstr(blob->type, ".nondistributable.") != NULL))
+		return spot_bad(&type, blob->type, "is not fetched");
 	if (types != NULL && !is_one_of(blob->type, types))
 		return spot_bad(&type, blob->type, "is not a type of these");
 	if (spot_member(spot, "digest", &digest) < 0 ||
@@ -128,11 +135,25 @@ head_read(const struct spot *top, const char *const *types, const char *other,
 		   : spot_fail(&spot, "an index and a manifest in one");
 }
 
-static json_t *
-document(const char *bytes, size_t length, char **why)
+/* Each value takes some 100 bytes in memory, and two in the text. */
+static bool
+is_crowded(const char *bytes, size_t length)
+{
+	size_t values = 0;
+
+	for (size_t i = 0; i < length; i++)
+		values += bytes[i] == ',' || bytes[i] == '[' || bytes[i] == '{';
+	return values > VALUES_MAX;
+}
+
+json_t *
+oci_document(const char *bytes, size_t length, char **why)
 {
 	*why = NULL;
-	return json_parse(bytes, length, why);
+	if (!is_crowded(bytes, length))
+		return json_parse(bytes, length, why);
+	*why = xasprintf("more than %d values", VALUES_MAX);
+	return NULL;
 }
 
 static int
@@ -166,7 +187,7 @@ manifest_read(const struct spot *top, struct oci_manifest *manifest)
 struct oci_manifest *
 oci_manifest_parse(const char *bytes, size_t length, char **why)
 {
-	autojson json_t *json = document(bytes, length, why);
+	autojson json_t *json = oci_document(bytes, length, why);
 	struct spot top = { .name = "", .json = json, .why = why };
 	struct oci_manifest *manifest;
 
@@ -239,10 +260,9 @@ index_read(const struct spot *top, struct oci_index *index)
 {
 	static const struct spot_kind entries = { sizeof(struct oci_entry),
 		false, entry_read };
-	autofree char *type = NULL;
 	struct spot spot;
 
-	if (head_read(top, index_types, "layers", &type) < 0 ||
+	if (head_read(top, index_types, "layers", &index->type) < 0 ||
 	    spot_each(top, "manifests", &entries, &index->entries,
 		&index->count) < 0 ||
 	    spot_member(top, "manifests", &spot) < 0)
@@ -258,7 +278,7 @@ index_read(const struct spot *top, struct oci_index *index)
 struct oci_index *
 oci_index_parse(const char *bytes, size_t length, char **why)
 {
-	autojson json_t *json = document(bytes, length, why);
+	autojson json_t *json = oci_document(bytes, length, why);
 	struct spot top = { .name = "", .json = json, .why = why };
 	struct oci_index *index;
 
@@ -280,11 +300,10 @@ oci_index_free(struct oci_index *index)
 		struct oci_entry *entry = &index->entries[i];
 
 		blob_clear(&entry->blob);
-		free(entry->platform.os);
-		free(entry->platform.arch);
-		free(entry->platform.variant);
+		oci_platform_free(&entry->platform);
 		free(entry->name);
 	}
+	free(index->type);
 	free(index->entries);
 	free(index);
 }
@@ -300,58 +319,126 @@ oci_os_label(const char *os)
 	return NULL;
 }
 
+/* The first of a label's lines is what a host of that label is. */
+static const struct {
+	const char *arch, *variant, *label;
+} arches[] = {
+	{ "amd64", NULL, "amd64" },
+	{ "386", NULL, "i386" },
+	{ "arm64", NULL, "aarch64" },
+	{ "arm64be", NULL, "aarch64_be" },
+	{ "arm", "v6", "armv6l" },
+	{ "arm", "v7", "armv7l" },
+	{ "arm", "v8", "armv7l" }, /* 32 bits on a 64 bit machine */
+	{ "arm", "", "armv7l" },
+	{ "armbe", NULL, "armv7b" },
+	{ "ppc64", NULL, "ppc64" },
+	{ "ppc64le", NULL, "ppc64le" },
+	{ "s390x", NULL, "s390x" },
+};
+
+enum { ARCHES = sizeof arches / sizeof *arches };
+
 const char *
 oci_arch_label(const char *arch, const char *variant)
 {
-	static const struct {
-		const char *arch, *variant, *label;
-	} known[] = {
-		{ "amd64", NULL, "amd64" },
-		{ "386", NULL, "i386" },
-		{ "arm64", NULL, "aarch64" },
-		{ "arm64be", NULL, "aarch64_be" },
-		{ "arm", "v6", "armv6l" },
-		{ "arm", "v7", "armv7l" },
-		{ "arm", "v8", "armv7l" }, /* 32 bits on a 64 bit machine */
-		{ "arm", "", "armv7l" },
-		{ "armbe", NULL, "armv7b" },
-		{ "ppc64", NULL, "ppc64" },
-		{ "ppc64le", NULL, "ppc64le" },
-		{ "s390x", NULL, "s390x" },
-	};
-
-	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-		if (strcmp(arch, known[i].arch) == 0 &&
-		    (known[i].variant == NULL ||
+	for (size_t i = 0; i < ARCHES; i++)
+		if (strcmp(arch, arches[i].arch) == 0 &&
+		    (arches[i].variant == NULL ||
 			strcmp(variant == NULL ? "" : variant,
-			    known[i].variant) == 0))
-			return known[i].label;
+			    arches[i].variant) == 0))
+			return arches[i].label;
 	return NULL;
 }
 
-static bool
-is_of_host(const struct oci_platform *platform)
+int
+oci_platform_parse(const char *text, struct oci_platform *platform)
+{
+	size_t os = strcspn(text, "/");
+	const char *arch = text + os + (text[os] == '/');
+	size_t length = strcspn(arch, "/");
+	const char *variant = arch + length + (arch[length] == '/');
+
+	if (os == 0 || length == 0 || strchr(variant, '/') != NULL ||
+	    (arch[length] == '/' && *variant == '\0'))
+		return -1;
+	*platform = (struct oci_platform){ .os = xstrndup(text, os),
+		.arch = xstrndup(arch, length) };
+	if (*variant != '\0')
+		platform->variant = xstrdup(variant);
+	return 0;
+}
+
+void
+oci_platform_free(struct oci_platform *platform)
+{
+	free(platform->os);
+	free(platform->arch);
+	free(platform->variant);
+	*platform = (struct oci_platform){ 0 };
+}
+
+void
+oci_platform_host(struct oci_platform *platform)
+{
+	size_t i = 0;
+
+	while (i < ARCHES && strcmp(arches[i].label, host_arch()) != 0)
+		i++;
+	*platform = (struct oci_platform){ .os = xstrdup(host_os()),
+		.arch = xstrdup(i < ARCHES ? arches[i].arch : host_arch()) };
+	if (i < ARCHES && arches[i].variant != NULL)
+		platform->variant = xstrdup(arches[i].variant);
+}
+
+/*
+ * How much a machine must be able to: the N of a variant vN, which runs what
+ * is for fewer; -1: a variant of another form, which runs nothing else.
+ */
+static int
+level(const struct oci_platform *platform)
 {
 	const char *variant = platform->variant;
-	const char *arch;
 
-	if (platform->os == NULL || strcmp(platform->os, host_os()) != 0)
-		return false;
-	/* amd64/v3 runs on some amd64 only, and never stands there alone. */
-	if (strcmp(platform->arch, "amd64") == 0 && variant != NULL &&
-	    *variant != '\0' && strcmp(variant, "v1") != 0)
-		return false;
-	arch = oci_arch_label(platform->arch, variant);
-	return arch != NULL && strcmp(arch, host_arch()) == 0;
+	if (variant == NULL || *variant == '\0')
+		return strcmp(platform->arch, "arm") == 0     ? 7
+		       : strcmp(platform->arch, "arm64") == 0 ? 8
+							      : 1;
+	if (*variant != 'v' || variant[1] < '0' || variant[1] > '9' ||
+	    variant[2] != '\0')
+		return -1;
+	return variant[1] - '0';
+}
+
+/* Does what is for this platform run on that one, and how well?  0: no. */
+static int
+rank(const struct oci_platform *this, const struct oci_platform *that)
+{
+	if (this->os == NULL || strcmp(this->os, that->os) != 0 ||
+	    strcmp(this->arch, that->arch) != 0)
+		return 0;
+	if (level(this) < 0)
+		return that->variant != NULL &&
+		       strcmp(this->variant, that->variant) == 0;
+	return level(this) <= level(that) ? level(this) + 1 : 0;
 }
 
 const struct oci_entry *
-oci_index_choose(const struct oci_index *index)
+oci_index_choose(
+    const struct oci_index *index, const struct oci_platform *platform)
 {
-	for (size_t i = 0; i < index->count; i++)
-		if (is_of_host(&index->entries[i].platform) &&
-		    (oci_is_manifest(index->entries[i].blob.type) ||
-			oci_is_index(index->entries[i].blob.type)))
-			return &index->entries[i];
-	return NULL;
+	const struct oci_entry *best = NULL;
+	int most = 0;
+
+	for (size_t i = 0; i < index->count; i++) {
+		const struct oci_entry *entry = &index->entries[i];
+		int fits = rank(&entry->platform, platform);
+
+		if (fits > most && (oci_is_manifest(entry->blob.type) ||
+				       oci_is_index(entry->blob.type))) {
+			best = entry;
+			most = fits;
+		}
+	}
+	return best;
 }

@@ -9,12 +9,12 @@
 #include "spot.h"
 
 enum {
-	/* An image may have as many as docker itself allows. */
-	OCI_LAYERS_MAX = 127,
+	/* An image may have as many as docker itself allows, and one. */
+	OCI_LAYERS_MAX = 128,
 	OCI_INDEX_MAX = 1024,
 	/* Of a manifest or an index, and of an image's configuration. */
 	OCI_MANIFEST_MAX = 4 * 1024 * 1024,
-	OCI_CONFIG_MAX = 1024 * 1024,
+	OCI_CONFIG_MAX = 4 * 1024 * 1024,
 };
 
 /* The types of what we make ourselves. */
@@ -51,9 +51,16 @@ struct oci_entry {
 };
 
 struct oci_index {
+	char *type; /* media type; NULL: it does not say */
 	struct oci_entry *entries;
 	size_t count;
 };
+
+/*
+ * The JSON of a document (which has a bound on its values, too), for the
+ * caller; NULL with *why, for the caller.
+ */
+json_t *oci_document(const char *bytes, size_t length, char **why);
 
 /*
  * Each reads the bytes of a document strictly: what it names must be sha256,
@@ -79,8 +86,22 @@ bool oci_is_manifest(const char *type);
 const char *oci_arch_label(const char *arch, const char *variant);
 const char *oci_os_label(const char *os);
 
-/* The entry of an index for this host; NULL: there is none. */
-const struct oci_entry *oci_index_choose(const struct oci_index *index);
+/*
+ * The entry of an index that fits the platform best; NULL: there is none.
+ * Without a variant an architecture is what most machines of it are.
+ */
+const struct oci_entry *oci_index_choose(
+    const struct oci_index *index, const struct oci_platform *platform);
+
+/*
+ * OS/ARCHITECTURE[/VARIANT] as docker and OCI have them: linux/arm64/v8.
+ * Returns 0 with *platform for oci_platform_free(), or -1: it is not that.
+ */
+int oci_platform_parse(const char *text, struct oci_platform *platform);
+void oci_platform_free(struct oci_platform *platform);
+
+/* That of this host. */
+void oci_platform_host(struct oci_platform *platform);
 
 /*
  * The text at spot, "sha256:" and 64 digits, as we write it: "sha256-".  0 with

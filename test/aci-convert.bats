@@ -158,9 +158,9 @@ row() { # DOCUMENT TITLE CHANGE MEMBER WANT WARNING
 	run -65 --separate-stderr aci-convert <"$T/record"
 	is 'aci-convert: manifest: more than 4194304 bytes' "$stderr"
 	image
-	truncate -s 2M "$TMP/c"
+	truncate -s 5M "$TMP/c"
 	run -65 --separate-stderr aci-convert <"$T/record"
-	is 'aci-convert: config: more than 1048576 bytes' "$stderr"
+	is 'aci-convert: config: more than 4194304 bytes' "$stderr"
 }
 
 @test "B11: a document that is not strict JSON is refused" {
