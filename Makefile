@@ -21,7 +21,7 @@ MKFILTER_PARTS = pod-prepare/mkfilter pod-prepare/syscalls lib/alloc lib/bpf \
 
 # The link lines are architecture: test/links.bats holds them to this.
 LIBS_aci-discover = -lcurl -lgumbo
-LIBS_aci-fetch = -lcurl -lcrypto -lpthread
+LIBS_aci-fetch = -lcurl -lcrypto -lpthread -lyaml
 LIBS_aci-convert = -lcrypto -lpthread
 LIBS_aci-verify = -lgpgme -lcrypto -lz -lpthread
 LIBS_aci-trust = -lgpgme
@@ -33,7 +33,8 @@ STATIC_PROGS = cas-store pod-prepare pod-list pod-netns pod-enter
 
 DEPS_BUILD = build-essential pkg-config libbz2-dev libcap-dev \
 	libcurl4-openssl-dev libgpgme-dev libgumbo-dev libisal-dev \
-	libjansson-dev liblzma-dev libseccomp-dev libssl-dev zlib1g-dev
+	libjansson-dev liblzma-dev libseccomp-dev libssl-dev libyaml-dev \
+	zlib1g-dev
 DEPS_RUN = ca-certificates gnupg gpgv jq
 DEPS_TEST = attr bats bsdextrautils busybox-static bzip2 clang clang-format \
 	cppcheck crun bubblewrap curl e2fsprogs erofs-utils etcd-client \
@@ -141,7 +142,7 @@ $(B)/unit/%: test/unit/%.c $(foreach d,$(DIRS) lib,$(B)/$(d)/own.a)
 	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) $(addprefix -I,$(DIRS)) -MMD -MP \
 		$(LDFLAGS) -pie $(LINK) -o $@ $(filter %.c %.a,$^) $(UNIT_LIBS) \
 		-ljansson
-UNIT_LIBS = -lcurl -lseccomp -lcap -lgumbo -lcrypto -lisal -llzma -lbz2
+UNIT_LIBS = -lcurl -lyaml -lseccomp -lcap -lgumbo -lcrypto -lisal -llzma -lbz2
 
 # Pid 1 is static, which ASan cannot be: UBSan alone, which traps.
 ASAN = BIN=build/asan/bin FORTIFY= STATIC=

@@ -16,6 +16,7 @@
 #include <err.h>
 #include <getopt.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "alloc.h"
 #include "confine.h"
@@ -26,6 +27,8 @@
 #include "keys.h"
 #include "known.h"
 #include "num.h"
+#include "oci-image.h"
+#include "oci.h"
 #include "prog.h"
 #include "record.h"
 #include "ref.h"
@@ -39,7 +42,8 @@ static struct {
 	unsigned insecure;
 	bool no_signature;
 	bool no_cache;
-	const char *signature; /* a file in place of the image's own */
+	const char *signature;        /* a file in place of the image's own */
+	struct oci_platform platform; /* of images that are for several */
 	struct image_limits limits;
 } opts = { .limits = { .size = 16LL << 30, .seconds = 4LL * 3600 } };
 
@@ -60,6 +64,8 @@ usage(FILE *out, int status)
 	    "      --insecure-options=LIST  http: use http endpoints too; "
 	    "tls: check no certificate;\n"
 	    "                               pubkey: keys by http too\n"
+	    "      --platform=OS/ARCH[/VARIANT]  of an image of a registry "
+	    "(this host's)\n"
 	    "      --max-size=BYTES         of the image (17179869184)\n"
 	    "      --max-time=DURATION      for the image (4h)\n"
 	    "  -h, --help                   print this\n"
@@ -93,16 +99,21 @@ will_do(void)
 	return opts.no_signature ? KNOWN_ANY : KNOWN_VERIFIED;
 }
 
+static void
+say_fresh(const char *place)
+{
+	autofree char *shown = escape(place);
+
+	warnx("image for %s isn't expired, not fetching.", shown);
+}
+
 /* Nothing has come, and nothing need. */
 static void
 add_known(json_t *record, const char *url, const struct known *known,
     const struct image *image)
 {
-	if (known->fresh) {
-		autofree char *shown = escape(url);
-
-		warnx("image for %s isn't expired, not fetching.", shown);
-	}
+	if (known->fresh)
+		say_fresh(url);
 	(void)json_object_set_new(record, "fetch",
 	    known_member(url, known, image->etag, image->max_age));
 }
@@ -270,6 +281,27 @@ from_file(json_t *record, const char *path, int signature)
 	image_free(&image);
 }
 
+static void
+from_registry(struct web *web, json_t *record, const struct ref *ref)
+{
+	bool other = opts.platform.os != NULL;
+	const struct oci_image_options options = { .flags = opts.insecure,
+		.no_signature = opts.no_signature,
+		.signature = opts.signature,
+		.platform = other ? &opts.platform : NULL,
+		.size = opts.limits.size,
+		.seconds = opts.limits.seconds,
+		/* What the store remembers is this host's. */
+		.as = other ? KNOWN_NOT : will_do() };
+	struct oci_image *image = oci_image_open(web, &ref->docker, &options);
+
+	if (oci_image_is_fresh(image))
+		say_fresh(ref->text);
+	else
+		announce("fetching image from", ref->text);
+	(void)json_object_set_new(record, "fetch", oci_image_fetch(image));
+}
+
 /* The record's image is a place by itself. */
 static void
 from_place(struct web *web, json_t *record, const char *text)
@@ -282,6 +314,11 @@ from_place(struct web *web, json_t *record, const char *text)
 
 	if (ref_parse(text, &ref, &why) < 0)
 		filter_failx(EX_USAGE, "%s: %s", shown, why);
+	if (ref.kind == REF_DOCKER) {
+		from_registry(web, record, &ref);
+		ref_free(&ref);
+		return;
+	}
 	if (ref.kind == REF_FILE)
 		path = xstrdup(text);
 	else if (ref.kind == REF_URL && !url_is_remote(text))
@@ -323,7 +360,8 @@ fetch_place(const char *place)
 {
 	autofree char *shown = escape(place);
 	json_t *record = json_pack("{si,ss}", "v", 1, "image", place);
-	struct web *web = url_is_remote(place) ? web_open(opts.insecure) : NULL;
+	bool remote = url_is_remote(place) || strncmp(place, "docker:", 7) == 0;
+	struct web *web = remote ? web_open(opts.insecure) : NULL;
 
 	if (record == NULL)
 		filter_failx(EX_USAGE, "%s: not UTF-8", shown);
@@ -359,6 +397,7 @@ read_options(int argc, char **argv)
 		{ "keys", no_argument, NULL, 'K' },
 		{ "key", no_argument, NULL, 'k' },
 		{ "insecure-options", required_argument, NULL, 'i' },
+		{ "platform", required_argument, NULL, 'p' },
 		{ "max-size", required_argument, NULL, 's' },
 		{ "max-time", required_argument, NULL, 't' },
 		{ "help", no_argument, NULL, 'h' },
@@ -386,6 +425,10 @@ read_options(int argc, char **argv)
 			break;
 		case 'i':
 			if (web_insecure(optarg, &opts.insecure) < 0)
+				usage(stderr, EX_USAGE);
+			break;
+		case 'p':
+			if (oci_platform_parse(optarg, &opts.platform) < 0)
 				usage(stderr, EX_USAGE);
 			break;
 		case 's':

@@ -145,7 +145,7 @@ get_image(struct web *web, bool http, const char *url,
 
 	if (request.headers != NULL)
 		request.also = 304;
-	progress_start(&bar);
+	progress_start(&bar, "ACI");
 	if (web_get(web, &request, &answer) < 0) {
 		progress_broken(&bar);
 		status = EX_UNAVAILABLE;

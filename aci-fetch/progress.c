@@ -38,7 +38,8 @@ size_text(int64_t bytes, char text[SIZE])
 }
 
 static void
-draw(int64_t done, int64_t total, const char *end)
+draw(const struct progress *progress, int64_t done, int64_t total,
+    const char *end)
 {
 	char have[SIZE];
 	char whole[SIZE];
@@ -47,8 +48,8 @@ draw(int64_t done, int64_t total, const char *end)
 
 	if (total == 0) {
 		(void)fprintf(stderr,
-		    "\rDownloading ACI: %s of an unknown total size\033[K%s",
-		    size_text(done, have), end);
+		    "\rDownloading %s: %s of an unknown total size\033[K%s",
+		    progress->what, size_text(done, have), end);
 		return;
 	}
 	if (done < total)
@@ -56,14 +57,16 @@ draw(int64_t done, int64_t total, const char *end)
 	for (int i = 0; i < WIDTH; i++)
 		bar[i] = i < filled ? '=' : ' ';
 	bar[WIDTH] = '\0';
-	(void)fprintf(stderr, "\rDownloading ACI: [%s] %s/%s\033[K%s", bar,
-	    size_text(done, have), size_text(total, whole), end);
+	(void)fprintf(stderr, "\rDownloading %s: [%s] %s/%s\033[K%s",
+	    progress->what, bar, size_text(done, have), size_text(total, whole),
+	    end);
 }
 
 void
-progress_start(struct progress *progress)
+progress_start(struct progress *progress, const char *what)
 {
-	*progress = (struct progress){ .terminal = isatty(STDERR_FILENO) == 1 };
+	*progress = (struct progress){ .what = what,
+		.terminal = isatty(STDERR_FILENO) == 1 };
 }
 
 void
@@ -78,7 +81,7 @@ progress_show(struct progress *progress, int64_t done, int64_t total)
 		return;
 	progress->next = time + INTERVAL;
 	progress->drawn = true;
-	draw(done, total, "");
+	draw(progress, done, total, "");
 }
 
 void
@@ -87,10 +90,10 @@ progress_done(struct progress *progress, int64_t done)
 	char size[SIZE];
 
 	if (progress->terminal && done > 0)
-		draw(done, done, "\n");
+		draw(progress, done, done, "\n");
 	else
-		(void)fprintf(
-		    stderr, "Downloading ACI: %s\n", size_text(done, size));
+		(void)fprintf(stderr, "Downloading %s: %s\n", progress->what,
+		    size_text(done, size));
 }
 
 void

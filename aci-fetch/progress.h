@@ -10,12 +10,13 @@
  * at the end.
  */
 struct progress {
+	const char *what; /* is downloaded; not copied */
 	bool terminal;
 	bool drawn;
 	int64_t next; /* milliseconds: not drawn again before */
 };
 
-void progress_start(struct progress *progress);
+void progress_start(struct progress *progress, const char *what);
 
 /* total is 0 as long as it is not known. */
 void progress_show(struct progress *progress, int64_t done, int64_t total);

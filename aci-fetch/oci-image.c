@@ -1,0 +1,451 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* oci-image - an image of a registry, from its manifest to its layers */
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "alloc.h"
+#include "config.h"
+#include "confine.h"
+#include "digest.h"
+#include "docker.h"
+#include "document.h"
+#include "escape.h"
+#include "filter.h"
+#include "image.h"
+#include "lookaside.h"
+#include "oci-image.h"
+#include "oci.h"
+#include "parcel.h"
+#include "prog.h"
+#include "progress.h"
+#include "registry.h"
+#include "scope.h"
+#include "signatures.h"
+#include "spool.h"
+#include "store.h"
+#include "url.h"
+#include "want.h"
+#include "web.h"
+
+enum {
+	INDEXES_MAX = 2,           /* one within the other, above a manifest */
+	FOREVER = 365 * 24 * 3600, /* seconds */
+};
+
+/* What was looked up or opened while that was still possible. */
+struct oci_image {
+	const struct docker_ref *ref;
+	const struct oci_image_options *options;
+	const struct oci_platform *platform;
+	struct oci_platform host;
+	struct web *web;
+	struct registry *registry;
+	char *lookaside; /* the place of signatures; NULL: not asked for */
+	int signature;   /* the user's own; or -1 */
+	int cas;
+	int dir; /* the store's tmp */
+	char *url;
+	struct known known;
+	struct parcel *parcel;
+	char *etag; /* of what the reference names itself */
+};
+
+/* Besides servers, signatures of this host may be read. */
+static void
+give_up_rights(const char *lookaside)
+{
+	autofree char *path = lookaside == NULL ? NULL : url_path(lookaside);
+	struct confine *rules;
+	size_t count = 0;
+
+	while (confine_web[count].path != NULL)
+		count++;
+	rules = xcalloc(count + 2, sizeof *rules);
+	memcpy(rules, confine_web, count * sizeof *rules);
+	/* The repository's directory has the digest in its name: above it. */
+	if (path != NULL && strrchr(path, '/') != path) {
+		*strrchr(path, '/') = '\0';
+		rules[count] = (struct confine){ path, CONFINE_READ };
+	}
+	spool_confine(rules);
+	free(rules);
+}
+
+static void
+prepare(struct oci_image *image)
+{
+	const struct oci_image_options *options = image->options;
+
+	image->signature =
+	    options->signature == NULL ? -1 : image_open(options->signature);
+	if (!options->no_signature && image->signature < 0)
+		image->lookaside = lookaside_find(image->ref);
+	image->registry = registry_open(image->web, image->ref, options->flags);
+	image->dir = spool_dir();
+	known_open();
+	image->cas = store_open();
+	oci_platform_host(&image->host);
+	image->platform =
+	    options->platform != NULL ? options->platform : &image->host;
+	give_up_rights(image->lookaside);
+}
+
+/* Gets what is wanted, or ends. */
+static void
+get(struct oci_image *image, struct want *wants, size_t count,
+    struct progress *progress)
+{
+	char *why = NULL;
+	int status =
+	    registry_get(image->registry, wants, count, progress, &why);
+
+	if (status != 0) {
+		autofree char *shown = escape(why);
+
+		if (progress != NULL)
+			progress_broken(progress);
+		filter_failx(status, "%s", shown);
+	}
+}
+
+/* As it is written in a URL. */
+static char *
+below(const char *kind, const char *digest)
+{
+	return xasprintf("%s/%.6s:%s", kind, digest, digest + 7);
+}
+
+/* The first of the documents: what the reference names. */
+static void
+want_named(const struct docker_ref *ref, struct document *document)
+{
+	const char *digest = ref->digest;
+
+	if (digest == NULL) {
+		document->what = xasprintf("manifests/%s", ref->tag);
+		document->want.by_tag = true;
+	} else {
+		document->digest = xasprintf("%.6s-%s", digest, digest + 7);
+		document->what = below("manifests", document->digest);
+	}
+	document->want.size = -1;
+}
+
+/* Is it what the store has an image of? */
+static bool
+is_known(const struct oci_image *image)
+{
+	const char *etag = image->known.etag;
+
+	return etag != NULL && strcmp(image->etag, etag) == 0;
+}
+
+/* What the index has for the platform. */
+static void
+want_entry(const struct oci_image *image, const struct oci_index *index,
+    struct document *document)
+{
+	const struct oci_entry *entry =
+	    oci_index_choose(index, image->platform);
+
+	if (entry == NULL)
+		filter_failx(EX_UNAVAILABLE, "%s: there is no image for %s/%s",
+		    image->url, image->platform->os, image->platform->arch);
+	document->digest = xstrdup(entry->blob.digest);
+	document->type = xstrdup(entry->blob.type);
+	document->what = below("manifests", document->digest);
+	document->want.size = entry->blob.size;
+	if (entry->blob.size > OCI_MANIFEST_MAX)
+		filter_failx(EX_DATAERR, "%s: a manifest of more than %d bytes",
+		    image->url, OCI_MANIFEST_MAX);
+}
+
+/* What the reference names itself; false: the store has that. */
+static bool
+get_named(struct oci_image *image, struct document *document)
+{
+	want_named(image->ref, document);
+	if (image->known.etag != NULL)
+		document->condition =
+		    xasprintf("If-None-Match: %s", image->known.etag);
+	document_prepare(document);
+	get(image, &document->want, 1, NULL);
+	image->etag = document->want.status == 304 ? xstrdup(image->known.etag)
+						   : document_etag(document);
+	return !is_known(image);
+}
+
+/* From an index to a manifest. */
+static void
+get_manifest(struct oci_image *image, struct document *document)
+{
+	for (int indexes = 0; document->manifest == NULL; indexes++) {
+		struct document next = { 0 };
+
+		if (indexes == INDEXES_MAX)
+			filter_failx(EX_DATAERR,
+			    "%s: too many indexes, one within the other",
+			    image->url);
+		want_entry(image, document->index, &next);
+		document_free(document);
+		*document = next;
+		document_prepare(document);
+		get(image, &document->want, 1, NULL);
+	}
+}
+
+/* Writes the document that goes with the image. */
+static void
+put(struct oci_image *image, struct spool *spool, const struct want *want)
+{
+	spool_open(spool, image->dir, NULL);
+	spool_write(spool, want->bytes, (size_t)want->done);
+}
+
+/* false: the store has the image. */
+static bool
+take_manifest(struct oci_image *image)
+{
+	struct document document = { 0 };
+	struct parcel *parcel = image->parcel;
+
+	if (!get_named(image, &document)) {
+		document_free(&document);
+		return false;
+	}
+	get_manifest(image, &document);
+	put(image, &parcel->manifest, &document.want);
+	parcel->digest = digest_bytes(
+	    "sha256", document.want.bytes, (size_t)document.want.done);
+	parcel->type = xstrdup(document.type);
+	parcel->oci = document.manifest;
+	document.manifest = NULL;
+	document_free(&document);
+	return true;
+}
+
+/* What an image says of itself must be so. */
+static void
+check_config(struct oci_image *image, const struct image_config *config)
+{
+	const struct oci_platform *platform = image->platform;
+	const char *arch = oci_arch_label(platform->arch, platform->variant);
+
+	if (config->diff_ids.count != image->parcel->oci->layer_count)
+		filter_failx(EX_DATAERR,
+		    "%s: rootfs.diff_ids: %zu, and the manifest has %zu layers",
+		    image->url, config->diff_ids.count,
+		    image->parcel->oci->layer_count);
+	if (strcmp(config->os, platform->os) != 0 || arch == NULL ||
+	    strcmp(config->arch, arch) != 0)
+		filter_failx(EX_UNAVAILABLE,
+		    "%s: there is no image for %s/%s, but one for %s/%s",
+		    image->url, platform->os, platform->arch, config->os,
+		    config->arch);
+}
+
+static int
+parse_config(const struct want *want, char **why)
+{
+	struct image_config *config =
+	    config_parse(want->bytes, (size_t)want->done, why);
+
+	config_free(config);
+	return config == NULL ? -1 : 0;
+}
+
+static void
+take_config(struct oci_image *image)
+{
+	struct parcel *parcel = image->parcel;
+	const struct oci_blob *blob = &parcel->oci->config;
+	autofree char *what = below("blobs", blob->digest);
+	struct want want = { .what = what,
+		.digest = blob->digest,
+		.size = blob->size,
+		.seconds = SMALL_SECONDS,
+		.check = parse_config };
+	struct image_config *config;
+	char *why = NULL;
+
+	if (blob->size > OCI_CONFIG_MAX)
+		filter_failx(EX_DATAERR,
+		    "%s: a configuration of more than %d bytes", image->url,
+		    OCI_CONFIG_MAX);
+	get(image, &want, 1, NULL);
+	put(image, &parcel->config, &want);
+	config = config_parse(want.bytes, (size_t)want.done, &why);
+	check_config(image, config);
+	parcel->diff_ids = config->diff_ids;
+	config->diff_ids = (struct strings){ 0 };
+	config_free(config);
+	want_free(&want);
+}
+
+/* Does the store have the layer, or does another of the image bring it? */
+static bool
+is_there(const struct oci_image *image, size_t index)
+{
+	const struct parcel *parcel = image->parcel;
+	autofree char *path = store_blob(parcel->diff_ids.list[index]);
+	struct stat blob;
+
+	if (fstatat(image->cas, path, &blob, AT_SYMLINK_NOFOLLOW) == 0)
+		return true;
+	for (size_t i = 0; i < index; i++)
+		if (strcmp(parcel->oci->layers[i].digest,
+			parcel->oci->layers[index].digest) == 0)
+			return true;
+	return false;
+}
+
+static void
+check_sizes(
+    const struct oci_image *image, const struct want *wants, size_t count)
+{
+	int64_t left = image->options->size;
+
+	for (size_t i = 0; i < count; i++) {
+		if (wants[i].size > left)
+			filter_failx(EX_DATAERR,
+			    "%s: larger than allowed: layers of more than "
+			    "%lld bytes",
+			    image->url, (long long)image->options->size);
+		left -= wants[i].size;
+	}
+}
+
+static void
+take_layers(struct oci_image *image)
+{
+	struct parcel *parcel = image->parcel;
+	struct want *wants = xcalloc(OCI_LAYERS_MAX, sizeof *wants);
+	char *what[OCI_LAYERS_MAX];
+	struct progress bar;
+	int64_t size = 0;
+	size_t count = 0;
+
+	for (size_t i = 0; i < parcel->oci->layer_count; i++) {
+		const struct oci_blob *layer = &parcel->oci->layers[i];
+
+		if (is_there(image, i))
+			continue;
+		(void)fprintf(
+		    stderr, "Downloading layer: %s\n", layer->digest + 7);
+		what[count] = below("blobs", layer->digest);
+		wants[count] = (struct want){ .what = what[count],
+			.digest = layer->digest,
+			.size = layer->size,
+			.seconds = image->options->seconds,
+			.spool = &parcel->layers[i],
+			.dir = image->dir };
+		count++;
+	}
+	check_sizes(image, wants, count);
+	progress_start(&bar, "layers");
+	if (count > 0)
+		get(image, wants, count, &bar);
+	for (size_t i = 0; i < count; i++) {
+		size += wants[i].size;
+		want_free(&wants[i]);
+		free(what[i]);
+	}
+	if (bar.terminal)
+		progress_done(&bar, size);
+	free(wants);
+}
+
+static void
+take_signatures(struct oci_image *image)
+{
+	if (image->signature >= 0)
+		signatures_copy(image->signature, image->options->signature,
+		    image->dir, image->parcel);
+	else if (image->lookaside != NULL)
+		signatures_fetch(
+		    image->web, image->lookaside, image->dir, image->parcel);
+}
+
+static void
+end(struct oci_image *image)
+{
+	known_free(&image->known);
+	registry_close(image->registry);
+	oci_platform_free(&image->host);
+	parcel_free(image->parcel);
+	free(image->lookaside);
+	free(image->etag);
+	free(image->url);
+	if (image->signature >= 0)
+		(void)close(image->signature);
+	(void)close(image->cas);
+	(void)close(image->dir);
+	free(image);
+}
+
+struct oci_image *
+oci_image_open(struct web *web, const struct docker_ref *ref,
+    const struct oci_image_options *options)
+{
+	struct oci_image *image = xcalloc(1, sizeof *image);
+
+	image->web = web;
+	image->ref = ref;
+	image->options = options;
+	image->url = docker_ref_text(ref);
+	prepare(image);
+	known_take(image->url, options->as, &image->known);
+	return image;
+}
+
+bool
+oci_image_is_fresh(const struct oci_image *image)
+{
+	return image->known.fresh;
+}
+
+/* Until when it will do is known if a digest says what it is. */
+static int64_t
+max_age(const struct oci_image *image)
+{
+	return image->ref->digest != NULL ? FOREVER : 0;
+}
+
+/* The store remembers one image of a reference: the host's. */
+static json_t *
+whole_member(struct oci_image *image)
+{
+	json_t *member = parcel_member(image->parcel, image->url);
+
+	if (image->options->platform == NULL) {
+		(void)json_object_set_new(
+		    member, "etag", json_string(image->etag));
+		(void)json_object_set_new(
+		    member, "maxAge", json_integer(max_age(image)));
+	}
+	return member;
+}
+
+json_t *
+oci_image_fetch(struct oci_image *image)
+{
+	json_t *member;
+
+	image->parcel = parcel_new();
+	if (image->known.fresh) {
+		member = known_member(image->url, &image->known, NULL, -1);
+	} else if (!take_manifest(image)) {
+		member = known_member(
+		    image->url, &image->known, image->etag, max_age(image));
+	} else {
+		take_signatures(image);
+		take_config(image);
+		take_layers(image);
+		member = whole_member(image);
+	}
+	end(image);
+	return member;
+}

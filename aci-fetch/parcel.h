@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* parcel - the files of one image of docker or OCI kind, as a record has them
+ */
+#pragma once
+
+#include <stddef.h>
+
+#include <jansson.h>
+
+#include "manifest.h"
+#include "oci.h"
+#include "spool.h"
+
+enum { SIGNATURES_MAX = 16 };
+
+struct parcel {
+	struct spool manifest;
+	struct spool config;
+	char *digest; /* "sha256-…", of the manifest */
+	char *type;   /* media type of the manifest */
+	struct oci_manifest *oci;
+	struct strings diff_ids; /* as many as oci has layers */
+	/* As many; one that is not open is in the store, by its diffID. */
+	struct spool layers[OCI_LAYERS_MAX];
+	struct spool signatures[SIGNATURES_MAX];
+	size_t signature_count;
+};
+
+/* An empty one, for the caller. */
+struct parcel *parcel_new(void);
+void parcel_free(struct parcel *parcel);
+
+/*
+ * The member "fetch", for the caller; the files get their names.  The filter
+ * ends if that fails.
+ */
+json_t *parcel_member(struct parcel *parcel, const char *url);
