@@ -6,7 +6,7 @@ load helpers
 declare -gA LIBS=(
 	[aci-convert]='libc libcrypto libjansson'
 	[aci-discover]='libc libcurl libgumbo libjansson'
-	[aci-fetch]='libc libcrypto libcurl libjansson libyaml'
+	[aci-fetch]='libc libcrypto libcurl libjansson libyaml-0'
 	[aci-trust]='libc libgpgme libjansson'
 	[aci-verify]='libc libcrypto libgpgme libjansson libz'
 	[cas-put]='libbz2 libc libcrypto libisal libjansson liblzma'
