@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
 
 #include "address.h"
@@ -107,6 +108,22 @@ is_another(const char *etag, const char *wanted)
 	return etag != NULL && strcmp(etag, wanted) != 0;
 }
 
+/*
+ * Libcurl takes the end of a connection for that of the body, though over TLS
+ * anybody on the way could have ended it, where no length says better.
+ */
+static bool
+has_end(const struct transfer *transfer)
+{
+	const char *scheme = NULL;
+
+	(void)curl_easy_getinfo(transfer->easy, CURLINFO_SCHEME, &scheme);
+	return transfer->request->head ||
+	       (scheme != NULL && strcasecmp(scheme, "https") != 0) ||
+	       transfer_header(transfer, "Content-Length") != NULL ||
+	       transfer_header(transfer, "Transfer-Encoding") != NULL;
+}
+
 /* All headers of an answer are here: whose body is it? */
 static size_t
 on_headers(struct transfer *transfer, size_t length)
@@ -114,11 +131,16 @@ on_headers(struct transfer *transfer, size_t length)
 	const struct web_request *request = transfer->request;
 	long status = transfer_status(transfer);
 
+	if (status_of(transfer) == 101)
+		return stop(transfer, "answers in another protocol");
+	transfer->headed = status_of(transfer) >= 200;
 	transfer->wanted =
 	    status == 200 || (status == 206 && request->from > 0);
 	transfer->taken = 0;
 	if (!transfer->wanted)
 		return length;
+	if (!has_end(transfer))
+		return stop(transfer, "does not say where its answer ends");
 	if (status == 206) {
 		if (!is_rest(transfer_header(transfer, "Content-Range"),
 			request->from))
@@ -319,6 +341,7 @@ transfer_prepare(struct transfer *transfer, const struct web_request *request,
 	transfer->request = request;
 	transfer->taken = 0;
 	transfer->header_size = 0;
+	transfer->headed = false;
 	transfer->wanted = false;
 	transfer->denied = false;
 	transfer->why = NULL;
@@ -387,6 +410,8 @@ why_of(const struct transfer *transfer, CURLcode code)
 		return "larger than allowed";
 	if (transfer->why != NULL)
 		return transfer->why;
+	if (code == CURLE_OUT_OF_MEMORY && !transfer->headed)
+		return "too many headers"; /* one of more than 100 KB */
 	if (transfer->denied && code == CURLE_COULDNT_CONNECT)
 		return "has an address of a private network only";
 	return *transfer->error != '\0' ? transfer->error
@@ -399,8 +424,10 @@ transfer_end(
 {
 	answer->status = status_of(transfer);
 	read_wanted(transfer, answer);
+	if (code == CURLE_OK && !transfer->headed)
+		transfer->why = "head of the answer cut short";
 	/* The rest of an error's page is of no use to anybody. */
-	if (code == CURLE_OK ||
+	if ((code == CURLE_OK && transfer->why == NULL) ||
 	    (transfer->why != NULL && *transfer->why == '\0'))
 		return 0;
 	answer->end = end_of(transfer, code);

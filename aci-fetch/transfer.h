@@ -17,6 +17,7 @@ struct transfer {
 	const struct web_request *request;
 	int64_t taken;      /* bytes of the body that are there */
 	size_t header_size; /* bytes of all headers so far */
+	bool headed;        /* the head of the answer is here */
 	bool wanted;        /* the body is what was asked for */
 	bool denied;        /* an address that is private was not connected */
 	const char *why;    /* we ended it; "": as nothing more is needed */

@@ -217,7 +217,11 @@ unfit_redirect(const struct job *job, const char *next)
 	if (job->hops == REDIRECTS)
 		return xstrdup("too many redirects");
 	if (next == NULL)
-		return xstrdup("redirect to nowhere");
+		return xstrdup(job->transfer.why == NULL
+				   ? "redirect to nowhere"
+				   : "redirect with too long a page");
+	if (strlen(next) > URL_MAX)
+		return xstrdup("redirect refused: URL too long");
 	unfit = url_unfit(next, plain);
 	return unfit == NULL
 		   ? NULL

@@ -1,0 +1,168 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# hostile - what the tools do with servers that do what they should not
+#
+# Each row of hostile.tsv is one command against one behaviour of hostile.py.
+# All rows are run first, some at a time; the tests look at what came of them.
+# shellcheck disable=SC2154
+
+load helpers
+load web
+
+DOMAIN=hostile.example
+AT_A_TIME=12
+
+setup_file() {
+	export WEB=$BATS_FILE_TMPDIR/web ROWS=$BATS_FILE_TMPDIR/rows
+	PATH=$BIN:$PATH
+	web_prepare
+	host_names | sed "s/^/$WEB_ADDRESS /" >>"$WEB/etc/hosts"
+	certificates
+	files
+	configuration
+	python3 -B "$TEST/hostile.py" "$WEB_ADDRESS" "$WEB" 3>&- 4>&- &
+	echo "$!" >"$WEB/pid"
+	disown
+	wait_for bash -c ": </dev/tcp/$WEB_ADDRESS/443"
+	run_rows
+}
+
+teardown_file() {
+	kill "$(cat "$WEB/pid")"
+	umount /etc/hosts /etc/ssl/certs/ca-certificates.crt
+}
+
+# What is not a comment: BEHAVIOUR ROW WHAT COMMAND STATUS MESSAGE
+table() {
+	grep -v '^#' "$TEST/hostile.tsv"
+}
+
+# The rows and those that redirects lead to.
+host_names() {
+	{
+		table | cut -f 1
+		printf '%s\n' elsewhere back
+	} | sort -u | sed "s/\$/.$DOMAIN/"
+}
+
+# certificate NAME SUBJECT-ALT-NAME [X509-OPTION...]: of the authority, unless
+# the options name another; with the key NAME.key if there is one.
+certificate() {
+	local key=$WEB/$1.key
+	test -f "$key" || key=$WEB/server.key
+	openssl req -new -key "$key" -subj /CN=x 2>/dev/null |
+		openssl x509 -req -days 20 -CA "$WEB/etc/ca.pem" \
+			-CAkey "$WEB/etc/ca.key" "${@:3}" -out "$WEB/$1.pem" \
+			-extfile <(echo "subjectAltName=DNS:$2") 2>/dev/null
+}
+
+certificates() {
+	cp "$WEB/etc/server.key" "$WEB/server.key"
+	openssl genrsa -out "$WEB/short-key.key" 1024 2>/dev/null
+	certificate good "*.$DOMAIN"
+	certificate expired "*.$DOMAIN" -days -1
+	certificate wrong-host '*.example.net'
+	certificate too-deep '*.example'
+	certificate short-key "*.$DOMAIN"
+	certificate sha1 "*.$DOMAIN" -sha1
+	certificate no-authority "*.$DOMAIN" -CA "$WEB/good.pem" \
+		-CAkey "$WEB/server.key"
+	cat "$WEB/good.pem" >>"$WEB/no-authority.pem"
+	openssl req -x509 -new -key "$WEB/server.key" -days 20 -subj /CN=x \
+		-addext "subjectAltName=DNS:*.$DOMAIN" \
+		-out "$WEB/self-signed.pem"
+	openssl req -x509 -new -key "$WEB/server.key" -days 20 \
+		-subj /CN=nobody -out "$WEB/nobody.pem"
+	certificate unknown-authority "*.$DOMAIN" -CA "$WEB/nobody.pem" \
+		-CAkey "$WEB/server.key"
+}
+
+# What an honest server has: images, signatures, keys; and what none has.
+files() {
+	local dir=$WEB/files
+	mkdir -p "$dir" "$BATS_FILE_TMPDIR/root"
+	cd "$dir"
+	BATS_TEST_TMPDIR=$BATS_FILE_TMPDIR
+	head -c 50000 /dev/urandom >"$BATS_FILE_TMPDIR/root/file"
+	mkaci "$BATS_FILE_TMPDIR/root" app.aci
+	mkaci -v 2.0 "$BATS_FILE_TMPDIR/root" other.aci
+	sign good app.aci
+	sign good other.aci
+	sign stranger app.aci stranger.asc
+	gpg_in --armor --local-user '=good <good@example.com>' --output clear.asc --clearsign app.aci
+	gpg_in --armor --local-user '=good <good@example.com>' --output inline.asc --sign app.aci
+	cat app.aci.asc stranger.asc >twice.asc
+	cp "$(key_file good)" key.gpg
+	cat key.gpg "$(key_file stranger)" >several.gpg
+	head -c 300 key.gpg >cut.gpg
+	gpg_in --armor --export-secret-keys '=good <good@example.com>' >secret.gpg
+	mkkey expired ed25519 seconds=1
+	cp "$(key_file expired)" expired.gpg
+	head -c 20000 app.aci >cut.aci
+	head -c 200M /dev/zero | gzip -9 >bomb.aci
+	cd "$OLDPWD"
+}
+
+# Of every row: the key, and credentials for each host but elsewhere.
+configuration() {
+	RKT_CONF=$BATS_FILE_TMPDIR/etc
+	trust_key good example.com
+	mkdir -m 700 "$RKT_CONF/auth.d"
+	host_names | grep -vxF "elsewhere.$DOMAIN" | jq -nR '{rktKind: "auth",
+		rktVersion: "v1", domains: [inputs], type: "basic",
+		credentials: {user: "me", password: "secret"}}' \
+		>"$RKT_CONF/auth.d/hostile.json"
+	chmod 600 "$RKT_CONF/auth.d/hostile.json"
+	printf 'default login netrc password netrc\n' >"$HOME/.netrc"
+}
+
+run_rows() {
+	local number=0 row
+	while IFS=$'\t' read -ra row; do
+		((++number))
+		while test "$(jobs -pr | wc -l)" -ge "$AT_A_TIME"; do
+			wait -n || :
+		done
+		run_row "$ROWS/$number" "${row[3]//HOST/${row[0]}.$DOMAIN}" &
+	done < <(table)
+	wait
+}
+
+# run_row DIRECTORY COMMAND: what came of it is in files there.
+run_row() {
+	local status=0
+	mkdir -p "$1"/{lib,run,system}
+	cp -r "$BATS_FILE_TMPDIR/etc" "$1/etc"
+	RKT_DIR=$1/lib RKT_RUN=$1/run RKT_CONF=$1/etc RKT_SYSTEM_CONF=$1/system \
+		/usr/bin/time -q -o "$1/cost" -f '%e %M' bash -c "$2" \
+		>"$1/out" 2>"$1/err" </dev/null 3>&- 4>&- || status=$?
+	echo "$status" >"$1/status"
+	find "$1/lib/cas/tmp" -mindepth 1 >"$1/left" 2>/dev/null || :
+}
+
+@test "hostile: every row ends as it says" {
+	local number=0 failed=0 what command status message
+	while IFS=$'\t' read -r name _ what command status message; do
+		((++number))
+		judge "$ROWS/$number" || {
+			((++failed))
+			printf '%s: %s: %s\nstatus %s for %s\n' "$name" \
+				"$what" "$command" \
+				"$(cat "$ROWS/$number/status")" "$status"
+			tail -n 3 "$ROWS/$number/err"
+		}
+	done < <(table)
+	echo "$number rows, $failed failed"
+	test "$failed" = 0
+}
+
+# judge DIRECTORY: is it as status and message of the caller have it?
+judge() {
+	local pattern=${message//HOST/$name.$DOMAIN}
+	test "$status" = "$(cat "$1/status")" || return
+	test "$status" != 0 || return 0
+	pattern=${pattern//\\/\\\\}
+	pattern=${pattern//\[/\\[}
+	# shellcheck disable=SC2053
+	[[ $(tail -n 1 "$1/err") == ${pattern//\?/\\?} ]]
+}
