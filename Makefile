@@ -39,7 +39,7 @@ DEPS_RUN = ca-certificates gnupg gpgv jq
 DEPS_TEST = attr bats bsdextrautils busybox-static bzip2 clang clang-format \
 	cppcheck crun bubblewrap curl e2fsprogs erofs-utils etcd-client \
 	etcd-server expect iproute2 libclang-rt-14-dev mandoc nftables \
-	nginx-light openssl procps python3 shellcheck skopeo strace umoci \
+	nginx-light openssl procps python3 shellcheck skopeo strace time umoci \
 	util-linux xxd xz-utils
 
 flag = $(if $(shell echo 'int x;' | $(CC) -Werror $(1) -c -x c - \

@@ -258,7 +258,8 @@ Downloading ACI: 300 KB" "$stderr"
 		--max-size=299999 "$WEB/example.com/app.aci"
 	fetch --max-size=300000 "$URL"
 	rm -r "$RKT_DIR/cas"
-	printf 'HTTP/1.1 200 OK\r\n\r\n' >"$T/canned"
+	printf 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n' \
+		3000000 >"$T/canned"
 	head -c 3000000 /dev/zero >>"$T/canned"
 	web_canned example.com 8443 "$T/canned"
 	refuses 69 'https://example.com:8443/x.aci: larger than allowed' \

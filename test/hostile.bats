@@ -79,10 +79,8 @@ certificates() {
 
 # What an honest server has: images, signatures, keys; and what none has.
 files() {
-	local dir=$WEB/files
-	mkdir -p "$dir" "$BATS_FILE_TMPDIR/root"
-	cd "$dir"
-	BATS_TEST_TMPDIR=$BATS_FILE_TMPDIR
+	mkdir -p "$WEB/files" "$BATS_FILE_TMPDIR/root"
+	cd "$WEB/files" || return
 	head -c 50000 /dev/urandom >"$BATS_FILE_TMPDIR/root/file"
 	mkaci "$BATS_FILE_TMPDIR/root" app.aci
 	mkaci -v 2.0 "$BATS_FILE_TMPDIR/root" other.aci
@@ -100,7 +98,7 @@ files() {
 	cp "$(key_file expired)" expired.gpg
 	head -c 20000 app.aci >cut.aci
 	head -c 200M /dev/zero | gzip -9 >bomb.aci
-	cd "$OLDPWD"
+	cd "$OLDPWD" || return
 }
 
 # Of every row: the key, and credentials for each host but elsewhere.
@@ -137,32 +135,122 @@ run_row() {
 		/usr/bin/time -q -o "$1/cost" -f '%e %M' bash -c "$2" \
 		>"$1/out" 2>"$1/err" </dev/null 3>&- 4>&- || status=$?
 	echo "$status" >"$1/status"
+	tail -n 1 "$1/err" >"$1/last"
 	find "$1/lib/cas/tmp" -mindepth 1 >"$1/left" 2>/dev/null || :
 }
 
-@test "hostile: every row ends as it says" {
-	local number=0 failed=0 what command status message
-	while IFS=$'\t' read -r name _ what command status message; do
+# each_row FUNCTION: calls it for each row, with its columns in $name, $row,
+# $what, $command, $status and $message and what came of it in $dir; tells
+# which it failed for.
+each_row() {
+	local number=0 failed=0 name row what command status message dir
+	while IFS=$'\t' read -r name row what command status message; do
 		((++number))
-		judge "$ROWS/$number" || {
+		dir=$ROWS/$number
+		"$1" || {
 			((++failed))
-			printf '%s: %s: %s\nstatus %s for %s\n' "$name" \
-				"$what" "$command" \
-				"$(cat "$ROWS/$number/status")" "$status"
-			tail -n 3 "$ROWS/$number/err"
+			printf '%s %s: %s: %s\nstatus %s, cost %s, left %s:\n' \
+				"$name" "$row" "$what" "$command" "$(<"$dir/status")" \
+				"$(cat "$dir/cost")" "$(wc -l <"$dir/left")"
+			tail -n 3 "$dir/err"
 		}
 	done < <(table)
 	echo "$number rows, $failed failed"
 	test "$failed" = 0
 }
 
-# judge DIRECTORY: is it as status and message of the caller have it?
-judge() {
-	local pattern=${message//HOST/$name.$DOMAIN}
-	test "$status" = "$(cat "$1/status")" || return
-	test "$status" != 0 || return 0
+# as_told PATTERN FILE: the text, with the table's asterisks, is there?
+as_told() {
+	local pattern=${1//HOST/$name.$DOMAIN}
 	pattern=${pattern//\\/\\\\}
 	pattern=${pattern//\[/\\[}
 	# shellcheck disable=SC2053
-	[[ $(tail -n 1 "$1/err") == ${pattern//\?/\\?} ]]
+	[[ $(<"$2") == ${pattern//\?/\\?} ]]
+}
+
+ends_as_told() {
+	test "$status" = "$(<"$dir/status")" || return
+	if test "$status" = 0; then
+		test "$message" = - || as_told "$message" "$dir/out"
+	else
+		as_told "$message" "$dir/last"
+	fi
+}
+
+# One line says why, and what else is said is not of errors.
+says_it_once() {
+	local others
+	! LC_ALL=C grep -qaP '[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]' \
+		"$dir/err" || return
+	case $command in *--debug*) return 0 ;; esac
+	others=$(grep -cvE -e '^[a-z-]+: (warning: |fetching image from )' \
+		-e '^[a-z-]+: signature verified:$' -e '^  [a-z]+ <.*>$' \
+		-e '^Downloading ' -e '^(Trusting|Added) ' \
+		-e '^(Prefix|Key|GPG key fingerprint is): ' "$dir/err") || :
+	test "$others" = "$((status != 0))"
+}
+
+is_cheap() {
+	local seconds kilobytes limit=65536
+	test -z "$SANITIZED" || limit=524288
+	read -r seconds kilobytes <"$dir/cost"
+	test "${seconds%.*}" -lt 30 && test "$kilobytes" -le "$limit"
+}
+
+leaves_nothing() {
+	test "$status" = 0 && [[ $command != *cas-put* ]] &&
+		[[ $command != *aci-trust* ]] || test ! -s "$dir/left"
+}
+
+@test "hostile: every row ends with the status and the line that it says" {
+	each_row ends_as_told
+}
+
+@test "A9 hostile: one line says what is wrong, and none holds a control character" {
+	each_row says_it_once
+}
+
+@test "A12 hostile: every row is over within 30 seconds and 64 MiB" {
+	SANITIZED=''
+	! readelf -dW "$BIN/aci-fetch" | grep -qF libasan || SANITIZED=yes
+	each_row is_cheap
+}
+
+@test "A12 hostile: nothing is left in the store's tmp" {
+	each_row leaves_nothing
+}
+
+@test "A8 hostile: credentials go by https, to their host and port, and nowhere else" {
+	local secret='Basic bWU6c2VjcmV0'
+	run -0 awk -F '\t' -v secret="$secret" '$5 != "-" && ($2 != "https" ||
+		$3 != 443 || $1 == "elsewhere" || $5 != secret)' "$WEB/requests"
+	is ''
+	# Nor cookies; and the others had them indeed.
+	run -0 awk -F '\t' '$6 != "-"' "$WEB/requests"
+	is ''
+	test "$(grep -c "$secret" "$WEB/requests")" -ge 200
+	test "$(grep -c '^elsewhere' "$WEB/requests")" -ge 10
+	test "$(awk '$3 == 8443' "$WEB/requests" | wc -l)" -ge 2
+}
+
+@test "A7 hostile: nothing is asked by http but what was allowed to be" {
+	local name
+	while read -r name; do
+		table | grep -P "^$name\t" |
+			grep -qE -- '--insecure-options=(http|pubkey)'
+	done < <(awk -F '\t' '$2 == "http" { print $1 }' "$WEB/requests" |
+		sort -u)
+}
+
+@test "hostile: the table has its rows, and every behaviour its row" {
+	test "$(table | wc -l)" -ge 350
+	test "$(table | cut -f 1 | sort -u | wc -l)" -ge 230
+	run -0 python3 -B -c 'import sys
+sys.path.insert(0, sys.argv[1])
+from misdeeds import BEHAVIOURS, WIRES
+print(*sorted({*BEHAVIOURS, *WIRES} - {"elsewhere", "back"}), sep="\n")' "$TEST"
+	is "$(table | cut -f 1 | LC_ALL=C sort -u)"
+	for row in A4 R4 A7 A8 A9 A10 A11 A12 A14 A15; do
+		table | cut -f 2 | grep -qx "$row"
+	done
 }

@@ -503,7 +503,7 @@ tags('tag-zero', 'https://HOST/\x00.{ext}')
 tags('tag-bidi', 'https://HOST/\xe2\x80\xae.{ext}')
 tags('tag-long', 'https://HOST/' + 'a' * 3000 + '.{ext}')
 tags('tags-long',
-     *(f'https://HOST/{n}' + 'a' * 1990 + '.{ext}' for n in range(10, 26)))
+     *(f'https://HOST/{n}' + 'a' * 2000 + '.{ext}' for n in range(10, 26)))
 
 
 @does
