@@ -15,6 +15,7 @@
 #include "escape.h"
 #include "filter.h"
 #include "image.h"
+#include "keeper.h"
 #include "lookaside.h"
 #include "oci-image.h"
 #include "oci.h"
@@ -46,7 +47,6 @@ struct oci_image {
 	char *lookaside; /* the place of signatures; NULL: not asked for */
 	int signature;   /* the user's own; or -1 */
 	int cas;
-	int dir; /* the store's tmp */
 	char *url;
 	struct known known;
 	struct parcel *parcel;
@@ -58,20 +58,22 @@ static void
 give_up_rights(const char *lookaside)
 {
 	autofree char *path = lookaside == NULL ? NULL : url_path(lookaside);
-	struct confine *rules;
+	struct confine plan = confine_web;
+	struct confine_path *paths;
 	size_t count = 0;
 
-	while (confine_web[count].path != NULL)
+	while (plan.paths[count].path != NULL)
 		count++;
-	rules = xcalloc(count + 2, sizeof *rules);
-	memcpy(rules, confine_web, count * sizeof *rules);
-	/* The repository's directory has the digest in its name: above it. */
+	paths = xcalloc(count + 2, sizeof *paths);
+	memcpy(paths, plan.paths, count * sizeof *paths);
+	/* The digest is in the name of the directory: the one above it. */
 	if (path != NULL && strrchr(path, '/') != path) {
 		*strrchr(path, '/') = '\0';
-		rules[count] = (struct confine){ path, CONFINE_READ };
+		paths[count] = (struct confine_path){ path, CONFINE_READ };
 	}
-	spool_confine(rules);
-	free(rules);
+	plan.paths = paths;
+	keeper_confine(&plan);
+	free(paths);
 }
 
 static void
@@ -84,7 +86,6 @@ prepare(struct oci_image *image)
 	if (!options->no_signature && image->signature < 0)
 		image->lookaside = lookaside_find(image->ref);
 	image->registry = registry_open(image->web, image->ref, options->flags);
-	image->dir = spool_dir();
 	known_open();
 	image->cas = store_open();
 	oci_platform_host(&image->host);
@@ -199,9 +200,9 @@ get_manifest(struct oci_image *image, struct document *document)
 
 /* Writes the document that goes with the image. */
 static void
-put(struct oci_image *image, struct spool *spool, const struct want *want)
+put(struct spool *spool, const struct want *want)
 {
-	spool_open(spool, image->dir, NULL);
+	spool_open(spool, NULL);
 	spool_write(spool, want->bytes, (size_t)want->done);
 }
 
@@ -217,7 +218,7 @@ take_manifest(struct oci_image *image)
 		return false;
 	}
 	get_manifest(image, &document);
-	put(image, &parcel->manifest, &document.want);
+	put(&parcel->manifest, &document.want);
 	parcel->digest = digest_bytes(
 	    "sha256", document.want.bytes, (size_t)document.want.done);
 	parcel->type = xstrdup(document.type);
@@ -276,7 +277,7 @@ take_config(struct oci_image *image)
 		    "%s: a configuration of more than %d bytes", image->url,
 		    OCI_CONFIG_MAX);
 	get(image, &want, 1, NULL);
-	put(image, &parcel->config, &want);
+	put(&parcel->config, &want);
 	config = config_parse(want.bytes, (size_t)want.done, &why);
 	check_config(image, config);
 	parcel->diff_ids = config->diff_ids;
@@ -340,8 +341,7 @@ take_layers(struct oci_image *image)
 			.digest = layer->digest,
 			.size = layer->size,
 			.seconds = image->options->seconds,
-			.spool = &parcel->layers[i],
-			.dir = image->dir };
+			.spool = &parcel->layers[i] };
 		count++;
 	}
 	check_sizes(image, wants, count);
@@ -362,11 +362,10 @@ static void
 take_signatures(struct oci_image *image)
 {
 	if (image->signature >= 0)
-		signatures_copy(image->signature, image->options->signature,
-		    image->dir, image->parcel);
+		signatures_copy(
+		    image->signature, image->options->signature, image->parcel);
 	else if (image->lookaside != NULL)
-		signatures_fetch(
-		    image->web, image->lookaside, image->dir, image->parcel);
+		signatures_fetch(image->web, image->lookaside, image->parcel);
 }
 
 static void
@@ -382,7 +381,6 @@ end(struct oci_image *image)
 	if (image->signature >= 0)
 		(void)close(image->signature);
 	(void)close(image->cas);
-	(void)close(image->dir);
 	free(image);
 }
 

@@ -66,13 +66,13 @@ copy(const char *path, struct spool *spool)
 
 /* One of them; false: there is no such. */
 static bool
-get(struct web *web, const char *url, int dir, struct parcel *parcel)
+get(struct web *web, const char *url, struct parcel *parcel)
 {
 	struct spool *spool = &parcel->signatures[parcel->signature_count];
 	autofree char *path = url_path(url);
 	autofree char *shown = escape(url);
 
-	spool_open(spool, dir, NULL);
+	spool_open(spool, NULL);
 	if (path != NULL ? !copy(path, spool) : !download(web, url, spool)) {
 		spool_close(spool);
 		return false;
@@ -83,8 +83,7 @@ get(struct web *web, const char *url, int dir, struct parcel *parcel)
 }
 
 void
-signatures_fetch(
-    struct web *web, const char *place, int dir, struct parcel *parcel)
+signatures_fetch(struct web *web, const char *place, struct parcel *parcel)
 {
 	const char *digits = parcel->digest + strlen("sha256-");
 
@@ -93,7 +92,7 @@ signatures_fetch(
 		    place, digits, parcel->signature_count + 1);
 		autofree char *shown = escape(url);
 
-		if (get(web, url, dir, parcel))
+		if (get(web, url, parcel))
 			continue;
 		if (parcel->signature_count == 0)
 			filter_failx(EX_DATAERR,
@@ -103,10 +102,10 @@ signatures_fetch(
 }
 
 void
-signatures_copy(int fd, const char *path, int dir, struct parcel *parcel)
+signatures_copy(int fd, const char *path, struct parcel *parcel)
 {
 	struct spool *spool = &parcel->signatures[parcel->signature_count++];
 
-	spool_open(spool, dir, NULL);
+	spool_open(spool, NULL);
 	image_copy(fd, path, SMALL_MAX, spool);
 }

@@ -18,7 +18,7 @@ algorithm(const char *digest)
 static void
 open_spool(struct want *want)
 {
-	spool_open(want->spool, want->dir, algorithm(want->digest));
+	spool_open(want->spool, algorithm(want->digest));
 }
 
 static void

@@ -18,7 +18,6 @@ struct want {
 	int64_t max;        /* bytes, if the size is not known */
 	int64_t seconds;
 	struct spool *spool; /* not open yet; NULL: to be kept in memory */
-	int dir;             /* for the spool */
 	/* May be NULL: is it what it should be?  0, or -1 with *why. */
 	int (*check)(const struct want *want, char **why);
 	void *data; /* for check */
