@@ -10,6 +10,7 @@
 #   enter list status stop rm gc       pod-enter pod-list pod-stop pod-gc
 #
 # shellcheck disable=SC2086 # $remote and $review are one word or none
+# shellcheck disable=SC2034 # $locks is read by eval
 set -euf
 
 VERSION='@VERSION@'
@@ -20,6 +21,7 @@ case $0 in
 esac
 export PATH RKT_PROG=rkt
 remote=   # " --insecure-options=…" for the tools that ask a server
+runtime=  # the same for pod-prepare, for what a pod is kept from
 unsigned= # set if images need no signature
 
 die() { # TEXT
@@ -78,11 +80,11 @@ tool() {
 
 ### A warm start: sh reads no further than it runs, so this comes first
 
-# prepare ARG… - sets $pod; fails if an image is not in the store
+# prepare ARG… - sets $pod; fails if an image is to be fetched first
 prepare() {
 	status=0
-	trace 'pod-prepare -q' "$@"
-	pod=$(pod-prepare -q --fetchable "$@") || status=$?
+	trace "pod-prepare$runtime -q" "$@"
+	pod=$(pod-prepare $runtime -q --fetchable "$@") || status=$?
 	test $status -eq 0 || test $status -eq 66 || exit $FAILED
 	return $status
 }
@@ -94,21 +96,24 @@ start() { # POD - becomes it
 }
 
 insecure() { # LIST
-	parts=
 	for part in $(IFS=,; printf '%s ' $1)
 	do
 		case $part in
 		none) ;;
 		image) unsigned=yes ;;
-		tls | http | pubkey) parts=$parts,$part ;;
-		all-fetch | all)
-			unsigned=yes
-			parts=,tls,http
+		tls | http | pubkey)
+			remote=${remote:- --insecure-options=}${remote:+,}$part
 			;;
+		capabilities | paths | seccomp)
+			runtime=${runtime:- --insecure-options=}${runtime:+,}$part
+			;;
+		ondisk) printf 'rkt: warning: ondisk: stored images are not checked anyway\n' >&2 ;;
+		all-fetch) insecure image,tls,http,pubkey ;;
+		all-run) insecure capabilities,paths,seccomp ;;
+		all) insecure all-fetch,all-run ;;
 		*) die "--insecure-options: $part: no such option" ;;
 		esac
 	done
-	remote=${parts:+ --insecure-options=${parts#,}}
 }
 
 directory() { # VARIABLE DIR
@@ -135,9 +140,11 @@ do
 	-dir=*) directory RKT_DIR "${1#*=}" ;;
 	-local-config=*) directory RKT_CONF "${1#*=}" ;;
 	-system-config=*) directory RKT_SYSTEM_CONF "${1#*=}" ;;
+	-user-config=) unset RKT_USER_CONF ;;
+	-user-config=*) directory RKT_USER_CONF "${1#*=}" ;;
 	-insecure-options=*) insecure "${1#*=}" ;;
 	-insecure-skip-verify) insecure image,tls ;;
-	-dir | -local-config | -system-config | -insecure-options)
+	-dir | -local-config | -system-config | -user-config | -insecure-options)
 		test $# -gt 1 || usage "$1 needs a value"
 		value=$2
 		shift 2
@@ -169,56 +176,95 @@ operands() {
 	done
 }
 
-# fetch REF - from a name to a stored image: the pipe of rkt-tools(7)
+# fetch REF [SIGNATURE] - from a name to a stored image, whose key it prints, by
+# the pipe of rkt-tools(7); others who want the same URL wait until it ends
 fetch() {
+	filters=
 	case $1 in
-	*://* | /* | ./* | ../* | *.aci | sha512-*) ;;
-	*) printf 'rkt: searching for app image %s\n' "$1" >&2 ;;
+	docker:* | oci:* | oci-archive:* | docker-archive:*)
+		filters=' | aci-convert'
+		;;
+	*://* | /* | ./* | ../* | *.aci) ;;
+	*)
+		test -f "$1" ||
+			printf 'rkt: searching for app image %s\n' "$1" >&2
+		;;
 	esac
+	quote "aci-discover$remote" "$1"
 	if test -n "$unsigned"
 	then
-		quote "aci-discover$remote" "$1"
-		trace "$line | aci-fetch$remote --no-signature | cas-put -q --insecure"
-		aci-discover $remote "$1" |
-		aci-fetch $remote --no-signature |
-		cas-put -q --insecure
+		line="$line | aci-fetch$remote --no-signature"
+		filters="$filters | cas-put -q --insecure"
 	else
-		quote "aci-discover$remote" "$1"
-		trace "$line | aci-fetch$remote | aci-verify | cas-put -q"
-		aci-discover $remote "$1" |
-		aci-fetch $remote |
-		aci-verify |
-		cas-put -q
+		quote "$line | aci-fetch$remote" ${2:+"--signature=$2"}
+		filters=" | aci-verify$filters | cas-put -q"
 	fi
+	trace "$line$filters"
+	locks=$(cas-store urls 2>/dev/null) || locks=/dev/null
+	eval "{ $line$filters; } 9<>\"\$locks\""
 }
 
-cmd_fetch() { # [--full] IMAGE…
-	need='fetch [--full] [--pull-policy=update|new|never] IMAGE…'
+# get POLICY IMAGE [SIGNATURE] - prints the key of the store's, or a new one
+get() {
+	status=0
+	trace "cas-store get -q --pull-policy=$1" "$2"
+	cas-store get -q "--pull-policy=$1" "$2" || status=$?
+	case $status in
+	0) ;;
+	66) fetch "$2" "${3-}" ;;
+	*) return $status ;;
+	esac
+}
+
+cmd_fetch() { # [--full] [--pull-policy=P] (IMAGE [--signature=FILE])…
+	need='fetch [--full] [--pull-policy=update|new|never]'
+	need="$need IMAGE [--signature=FILE]…"
 	width=39 policy=update
 	while test $# -gt 0
 	do
 		case $1 in
-		--full) width=71 ;;
-		--pull-policy=update | --pull-policy=new | --pull-policy=never)
-			policy=${1#*=}
-			;;
-		--local | --store-only) policy=never ;;
-		--no-store) policy=update ;;
+		--full | -full) width=71 ;;
+		--pull-policy=* | -pull-policy=*) policy=${1#*=} ;;
+		--local | -local | --store-only | -store-only) policy=never ;;
+		--no-store | -no-store) policy=update ;;
+		--signature* | -signature*) die '--signature must follow an image' ;;
 		-*) usage "$need" ;;
 		*) break ;;
 		esac
 		shift
 	done
-	operands "$@"
-	for image
+	signatures "$@"
+	while test $# -gt 0
 	do
-		id=
-		case $policy in
-		never) id=$(tool cas-store get -q "$image") || exit $FAILED ;;
-		new) id=$(cas-store get -q "$image" 2>/dev/null) || id= ;;
+		image=$1 signature=
+		case ${2-} in
+		--signature=* | -signature=*)
+			signature=${2#*=}
+			shift
+			;;
 		esac
-		test -n "$id" || id=$(fetch "$image") || exit $FAILED
+		shift
+		id=$(get "$policy" "$image" "$signature") || exit $FAILED
 		say "$(printf "%.${width}s" "$id")"
+	done
+}
+
+# signatures WORD… - there are images, and no option but --signature= among them
+signatures() {
+	test $# -gt 0 || usage "$need"
+	last=-
+	for word
+	do
+		case $word in
+		--signature=* | -signature=*)
+			case $last in
+			-*) die '--signature given twice for one image' ;;
+			esac
+			;;
+		--) die 'app arguments unsupported' ;;
+		-*) usage "$need" ;;
+		esac
+		last=$word
 	done
 }
 
@@ -339,18 +385,32 @@ cmd_image() { # VERB [ARG…]
 
 ### Pods
 
-# fetch_prepare ARG… - sets $pod; fetches the images that are missing
+# fetch_prepare ARG… - sets $pod, after fetching what is missing or too old
 fetch_prepare() {
-	images=$(pod-prepare --images "$@") || exit $FAILED
-	while read -r image
+	images=$(pod-prepare --fetchable --images "$@") || exit $FAILED
+	while IFS='	' read -r image signature
 	do
-		cas-store get -q "$image" >/dev/null 2>&1 ||
-			fetch "$image" </dev/null >/dev/null || exit $FAILED
+		test -z "$image" || refetch "$image" "$signature" </dev/null
 	done <<-END
 	$images
 	END
-	trace 'pod-prepare -q' "$@"
-	pod=$(pod-prepare -q "$@") || exit $FAILED
+	trace "pod-prepare$runtime -q" "$@"
+	pod=$(pod-prepare $runtime -q "$@") || exit $FAILED
+}
+
+# refetch IMAGE SIGNATURE - when its remote is away the store's image will do,
+# as long as its signer is trusted
+refetch() {
+	status=0
+	fetch "$1" "$2" >/dev/null || status=$?
+	test $status -ne 0 || return 0
+	test $status -eq 69 || exit $FAILED
+	record=$(cas-store get "$1" 2>/dev/null) || exit $FAILED
+	test -n "$unsigned" || {
+		trace 'cas-store get' "$1 | aci-verify"
+		printf '%s\n' "$record" | aci-verify >/dev/null || exit $FAILED
+	}
+	printf 'rkt: warning: %s: using the image of the store\n' "$1" >&2
 }
 
 cmd_run() { # [POD-OPTION…] IMAGE [IMAGE-OPTION…] [-- ARG… [---]]…
@@ -431,10 +491,12 @@ cmd_help() {
 	GLOBAL OPTIONS:
 	    --debug               say more
 	    --dir=DIR             the data directory, /var/lib/rkt
-	    --insecure-options=LIST   none, image, tls, http, pubkey, all-fetch, all
+	    --insecure-options=LIST   none, image, tls, http, pubkey, all-fetch,
+	                          capabilities, paths, seccomp, all-run, ondisk, all
 	    --insecure-skip-verify    image and tls, as it was called
 	    --local-config=DIR    /etc/rkt
 	    --system-config=DIR   /usr/lib/rkt
+	    --user-config=DIR     none: what overrides both
 
 	Each command has its section in rkt(1).
 	END

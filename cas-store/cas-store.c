@@ -25,21 +25,25 @@
 #include "num.h"
 #include "path.h"
 #include "prog.h"
+#include "pull.h"
 #include "record.h"
 #include "remove.h"
 #include "scope.h"
 #include "store.h"
 
 static const char usage_text[] =
-    "usage: cas-store get [-q] IMAGE...\n"
+    "usage: cas-store get [-q] [--pull-policy=POLICY] IMAGE...\n"
     "       cas-store ls [-q | --table [--no-legend] [--full]]\n"
     "       cas-store cat-manifest IMAGE\n"
     "       cas-store mount [--from=DIR] KEY\n"
     "       cas-store umount KEY...\n"
     "       cas-store rm IMAGE...\n"
     "       cas-store gc [--grace-period=24h]\n"
+    "       cas-store urls\n"
     "\n"
     "  -q, --quiet              print keys only\n"
+    "      --pull-policy=POLICY new, never or update: 66 if by that the\n"
+    "                           image is to be asked for\n"
     "      --table              for people, not as records\n"
     "      --no-legend          without the line of headings\n"
     "      --full               keys and sizes in full\n"
@@ -61,6 +65,7 @@ struct opts {
 	bool no_legend;
 	bool full;
 	const char *from;
+	const enum pull *policy; /* NULL: only look */
 	int64_t grace;
 };
 
@@ -101,9 +106,13 @@ print_line(const json_t *record)
 	(void)puts(line);
 }
 
-/* 1 with key, or 0 after saying that it is not there. */
+/*
+ * 1 with key; or 0 after saying that it is not there, unless it is to be asked
+ * for by the policy, if there is one.
+ */
 static int
-find(int cas, const char *text, char key[KEY_TEXT])
+find_by(const enum pull *policy, int cas, const char *text, char key[KEY_TEXT],
+    bool *ask)
 {
 	struct strings candidates = { 0 };
 	struct ref ref;
@@ -113,10 +122,10 @@ find(int cas, const char *text, char key[KEY_TEXT])
 
 	if (ref_parse(text, &ref, &why) < 0)
 		errx(EX_USAGE, "%s: %s", shown, why);
-	found = image_find(cas, &ref, key, &candidates);
+	found = pull_find(cas, &ref, policy, key, &candidates, ask);
 	if (found < 0)
 		err(EX_IOERR, "%s", shown);
-	if (found == 0)
+	if (found == 0 && !*ask)
 		warnx("%s: not in the store", shown);
 	if (found > 1) {
 		warnx("%s: ambiguous image ID, it may be", shown);
@@ -126,6 +135,14 @@ find(int cas, const char *text, char key[KEY_TEXT])
 	strings_free(&candidates);
 	ref_free(&ref);
 	return found == 1;
+}
+
+static int
+find(int cas, const char *text, char key[KEY_TEXT])
+{
+	bool ask;
+
+	return find_by(NULL, cas, text, key, &ask);
 }
 
 static json_t *
@@ -150,9 +167,13 @@ run_get(char **arguments, size_t count, const struct opts *opts)
 	char(*keys)[KEY_TEXT] = xcalloc(count, sizeof *keys);
 	int status = 0;
 
-	for (size_t i = 0; i < count; i++)
-		if (!find(cas, arguments[i], keys[i]))
-			status = EX_NO;
+	for (size_t i = 0; i < count; i++) {
+		bool ask;
+
+		if (find_by(opts->policy, cas, arguments[i], keys[i], &ask) ==
+		    0)
+			status = ask && status != EX_NO ? EX_NOINPUT : EX_NO;
+	}
 	for (size_t i = 0; status == 0 && i < count; i++) {
 		autojson json_t *info = NULL;
 		autojson json_t *record = NULL;
@@ -406,14 +427,31 @@ run_gc(char **arguments, size_t count, const struct opts *opts)
 	return 0;
 }
 
+/* For a shell, which opens it for all of a pipe (rkt-store(5), "Locks"). */
+static int
+run_urls(char **arguments, size_t count, const struct opts *opts)
+{
+	autofree char *path = store_url_locks_path();
+	autofd int fd = store_url_locks();
+
+	(void)arguments;
+	(void)count;
+	(void)opts;
+	if (fd < 0)
+		err(EX_CANTCREAT, "%s", path);
+	(void)puts(path);
+	return 0;
+}
+
 static const struct verb verbs[] = {
-	{ "get", "q", run_get, 1, SIZE_MAX },
+	{ "get", "qp", run_get, 1, SIZE_MAX },
 	{ "ls", "qtnF", run_ls, 0, 0 },
 	{ "cat-manifest", "", run_cat_manifest, 1, 1 },
 	{ "mount", "f", run_mount, 1, 1 },
 	{ "umount", "", run_umount, 1, SIZE_MAX },
 	{ "rm", "", run_rm, 1, SIZE_MAX },
 	{ "gc", "g", run_gc, 0, 0 },
+	{ "urls", "", run_urls, 0, 0 },
 };
 
 static const struct verb *
@@ -428,6 +466,8 @@ find_verb(const char *name)
 static void
 set_option(int c, struct opts *opts)
 {
+	static enum pull policy;
+
 	switch (c) {
 	case 'q':
 		opts->quiet = true;
@@ -443,6 +483,11 @@ set_option(int c, struct opts *opts)
 		break;
 	case 'f':
 		opts->from = optarg;
+		break;
+	case 'p':
+		if (pull_parse(optarg, &policy) < 0)
+			usage(EX_USAGE);
+		opts->policy = &policy;
 		break;
 	case 'g':
 		if (duration_parse(optarg, &opts->grace) < 0)
@@ -463,6 +508,7 @@ parse_options(int argc, char *argv[], const char *allowed, struct opts *opts)
 {
 	static const struct option options[] = {
 		{ "quiet", no_argument, NULL, 'q' },
+		{ "pull-policy", required_argument, NULL, 'p' },
 		{ "table", no_argument, NULL, 't' },
 		{ "no-legend", no_argument, NULL, 'n' },
 		{ "full", no_argument, NULL, 'F' },
@@ -475,7 +521,7 @@ parse_options(int argc, char *argv[], const char *allowed, struct opts *opts)
 
 	for (int c;
 	     (c = getopt_long(argc, argv, "+qh", options, NULL)) != -1;) {
-		if (strchr("qtnFfg", c) != NULL && strchr(allowed, c) == NULL)
+		if (strchr("qptnFfg", c) != NULL && strchr(allowed, c) == NULL)
 			usage(EX_USAGE);
 		set_option(c, opts);
 	}

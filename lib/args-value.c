@@ -10,6 +10,7 @@
 #include "escape.h"
 #include "num.h"
 #include "pairs.h"
+#include "pull.h"
 #include "schema.h"
 #include "scope.h"
 
@@ -189,8 +190,9 @@ hosts_entry_check(const char *text)
 const char *
 policy_check(const char *text)
 {
-	return strcmp(text, "new") != 0 && strcmp(text, "update") != 0 &&
-		       strcmp(text, "never") != 0
+	enum pull policy;
+
+	return pull_parse(text, &policy) < 0
 		   ? "is none of new, update and never"
 		   : NULL;
 }

@@ -18,7 +18,7 @@
 
 struct place {
 	const char *variable;
-	const char *root; /* for root */
+	const char *root; /* for root; NULL: none */
 	const char *xdg;  /* for others: this variable with /rkt, … */
 	const char *home; /* … or this below $HOME; NULL: as for root */
 	char *path;
@@ -30,6 +30,7 @@ static struct place places[] = {
 	{ "RKT_RUN", "/run/rkt", "XDG_RUNTIME_DIR", ".cache/rkt/run", NULL },
 	{ "RKT_CONF", "/etc/rkt", "XDG_CONFIG_HOME", ".config/rkt", NULL },
 	{ "RKT_SYSTEM_CONF", "/usr/lib/rkt", NULL, NULL, NULL },
+	{ "RKT_USER_CONF", NULL, NULL, NULL, NULL },
 };
 
 static char *
@@ -57,6 +58,8 @@ find(const struct place *place)
 
 	if (value != NULL)
 		return absolute(place->variable, value);
+	if (place->root == NULL)
+		return NULL;
 	if (geteuid() == 0 || place->home == NULL)
 		return xstrdup(place->root);
 	value = variable(place->xdg);
@@ -100,6 +103,12 @@ const char *
 dirs_system(void)
 {
 	return path_of(&places[3]);
+}
+
+const char *
+dirs_user(void)
+{
+	return path_of(&places[4]);
 }
 
 /* Does sub lie in one of the directories that only their owner may enter? */

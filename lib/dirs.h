@@ -12,6 +12,7 @@
  *   dirs_run()     RKT_RUN          /run/rkt      $XDG_RUNTIME_DIR/rkt
  *   dirs_conf()    RKT_CONF         /etc/rkt      $XDG_CONFIG_HOME/rkt
  *   dirs_system()  RKT_SYSTEM_CONF  /usr/lib/rkt  /usr/lib/rkt
+ *   dirs_user()    RKT_USER_CONF    NULL: none    NULL
  *
  * A variable that is set and not absolute ends the process with EX_CONFIG (a
  * chain loader: its prog_status) and one line.
@@ -20,6 +21,7 @@ const char *dirs_data(void);
 const char *dirs_run(void);
 const char *dirs_conf(void);
 const char *dirs_system(void);
+const char *dirs_user(void);
 
 /*
  * A descriptor (O_PATH) of the directory sub below the data or run directory:

@@ -3,8 +3,9 @@
 
 #include <string.h>
 
+#include "image.h"
 #include "pull.h"
-#include "ref.h"
+#include "record.h"
 #include "remote.h"
 #include "scope.h"
 
@@ -57,4 +58,26 @@ pull_missing(const struct ref *ref, enum pull policy)
 {
 	return ref_is_local(ref) ||
 	       (policy != PULL_NEVER && ref->kind != REF_HASH);
+}
+
+int
+pull_find(int cas, const struct ref *ref, const enum pull *policy,
+    char key[KEY_TEXT], struct strings *candidates, bool *ask)
+{
+	autojson json_t *info = NULL;
+	int found;
+
+	*ask = policy != NULL && pull_again(cas, ref, *policy);
+	if (*ask)
+		return 0;
+	found = image_find(cas, ref, key, candidates);
+	if (policy == NULL)
+		return found;
+	if (found == 1)
+		info = image_load(cas, key);
+	/* One that lost a part is mended by getting it again. */
+	if (info != NULL && !image_complete(cas, key, info))
+		found = 0;
+	*ask = found == 0 && pull_missing(ref, *policy);
+	return found;
 }

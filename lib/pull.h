@@ -4,6 +4,9 @@
 
 #include <stdbool.h>
 
+#include "manifest.h"
+#include "store.h"
+
 struct ref;
 
 /* rkt's pull policies. */
@@ -23,3 +26,10 @@ bool pull_again(int cas, const struct ref *ref, enum pull policy);
 
 /* And may it be asked for if the store has none? */
 bool pull_missing(const struct ref *ref, enum pull policy);
+
+/*
+ * Finds the image that is to be used, as image_find() does, which it is if
+ * policy is NULL.  0 with *ask: it is to be asked for; without: nobody has it.
+ */
+int pull_find(int cas, const struct ref *ref, const enum pull *policy,
+    char key[KEY_TEXT], struct strings *candidates, bool *ask);

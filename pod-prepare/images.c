@@ -202,9 +202,13 @@ ambiguous(const char *ref, const struct strings *candidates)
 	filter_quit(EX_DATAERR);
 }
 
-/* 1 with key, 0 if the store does not have it. */
+/*
+ * 1 with key, 0 if it is not there; with a policy 0 too if it is to be asked
+ * for, and then *wanted.
+ */
 static int
-find(int cas, const char *text, char key[KEY_TEXT])
+find(int cas, const char *text, const enum pull *policy, char key[KEY_TEXT],
+    bool *wanted)
 {
 	struct strings candidates = { 0 };
 	struct ref ref;
@@ -213,7 +217,7 @@ find(int cas, const char *text, char key[KEY_TEXT])
 
 	if (ref_parse(text, &ref, &why) < 0)
 		filter_failx(EX_USAGE, "%s: %s", escape(text), why);
-	found = image_find(cas, &ref, key, &candidates);
+	found = pull_find(cas, &ref, policy, key, &candidates, wanted);
 	if (found < 0)
 		filter_fail(EX_IOERR, "%s", escape(text));
 	if (found > 1)
@@ -239,27 +243,40 @@ look_up(int cas, const char *text, const char *key)
 }
 
 struct image *
-images_ask(const struct strings *refs, bool silent)
+images_ask(const struct strings *refs, const enum pull *policy)
 {
 	autojson json_t *records = json_array();
 	autofd int cas = open_store();
 	bool absent = false;
 
 	for (size_t i = 0; i < refs->count; i++) {
+		const char *ref = refs->list[i];
 		char key[KEY_TEXT];
+		bool wanted;
 
-		if (find(cas, refs->list[i], key) == 1) {
+		if (find(cas, ref, policy, key, &wanted) == 1) {
 			(void)json_array_append_new(
-			    records, look_up(cas, refs->list[i], key));
+			    records, look_up(cas, ref, key));
 			continue;
 		}
 		absent = true;
-		if (!silent)
-			warnx("%s: not in the store", escape(refs->list[i]));
+		if (policy == NULL)
+			warnx("%s: not in the store", escape(ref));
 	}
 	if (absent)
 		filter_quit(EX_NOINPUT);
 	return match(refs, records);
+}
+
+bool
+images_wanted(const char *ref, enum pull policy)
+{
+	autofd int cas = open_store();
+	char key[KEY_TEXT];
+	bool wanted;
+
+	(void)find(cas, ref, &policy, key, &wanted);
+	return wanted;
 }
 
 void

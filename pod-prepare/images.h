@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "manifest.h"
+#include "pull.h"
 
 enum { KEY_LENGTH = 7 + 64 }; /* "sha512-" and what a name in the store has */
 
@@ -22,11 +23,15 @@ struct image {
 /*
  * One image for each reference, in their order: from the records on stdin, or
  * from the store.  They end the process (filter.h) if an image is absent
- * (EX_NOINPUT; silent: without a word), has no dependency stored, is not for
- * this machine, or if a record is for no reference.  The caller frees each
- * with image_free(), and the array.
+ * (EX_NOINPUT), has no dependency stored, is not for this machine, or if a
+ * record is for no reference.  With a policy, by which the caller will fetch,
+ * nothing is said of one that is absent, and one that is to be asked for again
+ * counts as such.  The caller frees each with image_free(), and the array.
  */
 struct image *images_read(const struct strings *refs);
-struct image *images_ask(const struct strings *refs, bool silent);
+struct image *images_ask(const struct strings *refs, const enum pull *policy);
+
+/* Is that reference to be fetched? */
+bool images_wanted(const char *ref, enum pull policy);
 
 void images_free(struct image *images, size_t count);

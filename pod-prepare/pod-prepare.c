@@ -2,7 +2,7 @@
 /* pod-prepare - make a pod directory of images and arguments */
 /*
  * pod-prepare [--records] [-q] [--fetchable] ARG...
- * pod-prepare --images ARG...
+ * pod-prepare [--fetchable] --images ARG...
  *
  * Reads rkt's own arguments; takes the images from the store, or from the
  * records on stdin; completes the pod manifest and checks all of it; compiles
@@ -31,7 +31,7 @@
 static struct {
 	bool records;   /* the images' records are on stdin */
 	bool quiet;     /* print the UUID only */
-	bool fetchable; /* the caller will fetch what is absent */
+	bool fetchable; /* the caller fetches what is absent, or too old */
 	bool images;    /* print the references only */
 } opts;
 
@@ -39,7 +39,7 @@ static void
 usage(FILE *out)
 {
 	fputs("usage: pod-prepare [--records] [-q] [--fetchable] ARG...\n"
-	      "       pod-prepare --images ARG...\n"
+	      "       pod-prepare [--fetchable] --images ARG...\n"
 	      "ARGs are [POD-OPTION...] IMAGE [IMAGE-OPTION...] "
 	      "[-- ARG... [---]] [IMAGE...]\n",
 	    out);
@@ -136,6 +136,32 @@ print_result(const char *uuid)
 	filter_write(record);
 }
 
+static enum pull
+policy_of(const struct args *args)
+{
+	enum pull policy = PULL_NEW;
+
+	if (args->pull_policy != NULL)
+		(void)pull_parse(args->pull_policy, &policy); /* args has */
+	return policy;
+}
+
+/* The references, or those that are to be fetched, each with its signature. */
+static void
+print_references(const struct args *args, const struct strings *refs)
+{
+	for (size_t i = 0; i < refs->count; i++) {
+		const char *signature =
+		    i < args->image_count ? args->images[i].signature : NULL;
+
+		if (!opts.fetchable)
+			(void)puts(refs->list[i]);
+		else if (images_wanted(refs->list[i], policy_of(args)))
+			(void)printf("%s\t%s\n", refs->list[i],
+			    signature == NULL ? "" : signature);
+	}
+}
+
 /* From the images to the pod; *pod is that of --pod-manifest, or NULL. */
 static void
 prepare(const struct args *args, struct pod_manifest **pod,
@@ -143,11 +169,13 @@ prepare(const struct args *args, struct pod_manifest **pod,
 {
 	struct directory directory = { .uuid_file = args->uuid_file };
 	autojson json_t *choices = NULL;
+	const enum pull policy = policy_of(args);
 	struct app_filter *filters;
 	struct image *images;
 
-	images =
-	    opts.records ? images_read(refs) : images_ask(refs, opts.fetchable);
+	images = opts.records
+		     ? images_read(refs)
+		     : images_ask(refs, opts.fetchable ? &policy : NULL);
 	if (*pod == NULL)
 		*pod = apps_from_args(args, images);
 	apps_complete(*pod, args, images);
@@ -188,8 +216,7 @@ main(int argc, char *argv[])
 		pod = apps_from_file(args.pod_manifest);
 	refs = references(&args, pod);
 	if (opts.images) {
-		for (size_t i = 0; i < refs.count; i++)
-			puts(refs.list[i]);
+		print_references(&args, &refs);
 		prog_finish();
 	} else {
 		prepare(&args, &pod, &refs);
