@@ -163,3 +163,62 @@ age() {
 		.store.id, url: .fetch.url}" | cas-put --insecure -q' <<<"$record"
 	is "$(field .store.key "$record")"
 }
+
+@test "cas-store get: 66 if by the policy an image is to be asked for" {
+	local key policy ref rows=0
+	key=$(put . -q 2>/dev/null)
+	while read -r ref policy want; do
+		rows=$((rows + 1))
+		run "-$want" --separate-stderr cas-store get -q \
+			"--pull-policy=$policy" "${ref/KEY/${key:0:20}}"
+		test "$want" != 0 || is "$key"
+		test "$want" = 1 || is '' "$stderr"
+		test "$want" != 1 ||
+			is "cas-store: $ref: not in the store" "$stderr"
+	done <<-END
+	example.com/app:1.0 new 0
+	example.com/app:1.0 never 0
+	example.com/app:1.0 update 66
+	example.com/none new 66
+	example.com/none never 1
+	example.com/none update 66
+	KEY new 0
+	KEY never 0
+	KEY update 0
+	sha512-0000 new 1
+	sha512-0000 update 1
+	$URL new 0
+	$URL never 0
+	$URL update 0
+	$T/x.aci new 66
+	$T/x.aci never 66
+	file://$T/x.aci never 66
+	docker://busybox new 66
+	docker://busybox never 1
+	END
+	is 19 "$rows"
+	age 8
+	for policy in new update; do
+		run -66 cas-store get -q "--pull-policy=$policy" "$URL"
+	done
+	run -0 cas-store get -q --pull-policy=never "$URL"
+	run -64 cas-store get -q --pull-policy=always "$URL"
+	# All or none: one that nobody has decides.
+	run -1 --separate-stderr cas-store get -q --pull-policy=new \
+		sha512-0000 example.com/none example.com/app
+	is ''
+	# What has lost a part is fetched again.
+	rm "$RKT_DIR/cas/index/$key"
+	run -66 cas-store get -q --pull-policy=new example.com/app:1.0
+}
+
+@test "cas-store urls: the file of the locks, made if it is missing" {
+	run -0 --separate-stderr cas-store urls
+	is "$RKT_RUN/urls"
+	test -f "$output"
+	is 0 "$(wc -c <"$output")"
+	rm -r "$RKT_RUN"
+	: >"$RKT_RUN"
+	run -73 --separate-stderr cas-store urls
+	is "cas-store: $RKT_RUN/urls: Not a directory" "$stderr"
+}

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# rkt-images - rkt trust, fetch and image: words, streams and the traced lines
+# rkt-images - rkt trust and rkt image: words, streams and the traced lines
 #
 # The rows are those of the founding documents' commands: what people saw
 # there on stderr and stdout is what they see here.
@@ -8,8 +8,6 @@
 
 load helpers
 load web
-
-URL=https://example.com/app-1.0.aci
 
 setup_file() {
 	web_start example.com
@@ -47,11 +45,6 @@ shown() {
 # key_path PREFIX
 key_path() {
 	echo "$RKT_CONF/trustedkeys/prefix.d/$1/$(fingerprint good)"
-}
-
-# The key, 32 digits of it, of an image file.
-short_key() {
-	echo "sha512-$(gzip -dc "$1" | sha512sum | head -c 32)"
 }
 
 @test "row 2 rkt trust: the six lines, and the key is there after a yes" {
@@ -207,12 +200,9 @@ $(key_path example.com/app)" "$(tr -s '\t' ' ' <<<"$output")"
 
 @test "rkt: 254 and one line when a result cannot be written" {
 	local words
-	trust_key good --root
-	cp "$WEB/example.com/app-1.0.aci" "$T/app.aci"
-	cp "$WEB/example.com/app-1.0.aci.asc" "$T/app.aci.asc"
-	rkt fetch "$T/app.aci"
-	for words in "fetch --pull-policy=never $T/app.aci" version \
-		'image list' "prepare $T/app.aci --exec=/x" help; do
+	put_aci "$WEB/example.com/app-1.0.aci"
+	for words in 'fetch --pull-policy=never example.com/app' version \
+		'image list' 'prepare example.com/app --exec=/x' help; do
 		run -254 --separate-stderr sh -c "rkt $words >/dev/full"
 		is 1 "$(wc -l <<<"$stderr")"
 		matches 'stdout|write error' "$stderr"
