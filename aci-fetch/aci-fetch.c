@@ -9,7 +9,7 @@
  *
  * 1. open what is needed; then give up all rights but those of asking a
  *    server and writing in the store's tmp
- * 2. try the endpoints in their order: signature first, then the image
+ * 2. try the places in their order, each for the image and its signature
  * 3. give the files, which had none so far, their names; print the record
  */
 
@@ -20,15 +20,16 @@
 
 #include "alloc.h"
 #include "confine.h"
+#include "download.h"
 #include "escape.h"
 #include "filter.h"
 #include "image.h"
 #include "keeper.h"
 #include "keys.h"
 #include "known.h"
-#include "num.h"
 #include "oci-image.h"
-#include "oci.h"
+#include "options.h"
+#include "places.h"
 #include "prog.h"
 #include "record.h"
 #include "ref.h"
@@ -37,42 +38,7 @@
 #include "url.h"
 #include "web.h"
 
-static struct {
-	enum { IMAGE, KEYS, KEY } mode;
-	unsigned insecure;
-	bool no_signature;
-	bool no_cache;
-	const char *signature;        /* a file in place of the image's own */
-	struct oci_platform platform; /* of images that are for several */
-	struct image_limits limits;
-} opts = { .limits = { .size = 16LL << 30, .seconds = 4LL * 3600 } };
-
-static _Noreturn void
-usage(FILE *out, int status)
-{
-	(void)fputs(
-	    "usage: aci-fetch [OPTION…] [URL|PATH]\n"
-	    "       aci-fetch [OPTION…] --keys\n"
-	    "       aci-fetch [OPTION…] --key URL|PATH…\n"
-	    "Downloads the image, or the keys, that the record on stdin or "
-	    "the operand names.\n\n"
-	    "      --no-signature           do not fetch the signature\n"
-	    "      --signature=FILE         take this one\n"
-	    "      --no-cache               download what the store has, too\n"
-	    "      --keys                   the keys of the record\n"
-	    "      --key                    the operands are keys\n"
-	    "      --insecure-options=LIST  http: use http endpoints too; "
-	    "tls: check no certificate;\n"
-	    "                               pubkey: keys by http too\n"
-	    "      --platform=OS/ARCH[/VARIANT]  of an image of a registry "
-	    "(this host's)\n"
-	    "      --max-size=BYTES         of the image (17179869184)\n"
-	    "      --max-time=DURATION      for the image (4h)\n"
-	    "  -h, --help                   print this\n"
-	    "      --version                print the version\n",
-	    out);
-	exit(status);
-}
+static struct options opts;
 
 static int
 open_signature(void)
@@ -155,37 +121,32 @@ own_signature(int fd, struct image *image)
 	image_copy(fd, opts.signature, SMALL_MAX, &image->asc);
 }
 
-/* A server, and where on it an image is. */
-struct place {
-	struct web *web;
-	bool http; /* it may be such a URL */
-	const char *aci;
-	const char *asc;
-};
-
 /*
  * Adds the member fetch: the image from there, or the store's if it is the
  * same.  Returns 0, or an exit status with *why.  A signature that is open
  * already takes the place of a downloaded one.
  */
 static int
-from_server(
-    json_t *record, const struct place *place, int signature, char **why)
+from_place(struct web *web, json_t *record, const struct place *place,
+    int signature, char **why)
 {
-	bool with_asc = !opts.no_signature && signature < 0;
 	struct image image = IMAGE_NONE;
 	struct known known;
 	int status = 0;
 
 	known_take(place->aci, will_do(), &known);
 	if (!known.fresh) {
+		const struct download what = { .place = place,
+			.with_signature = place->asc != NULL &&
+					  !opts.no_signature && signature < 0,
+			.etag = known.id == NULL ? NULL : known.etag,
+			.limits = &opts.limits };
+
 		announce("fetching image from", place->aci);
-		status = image_download(place->web, place->http, place->aci,
-		    with_asc ? place->asc : NULL, &known, &opts.limits, &image,
-		    why);
+		status = download_image(web, &what, &image, why);
 	}
 	/* What anybody could have said is not to be believed for long. */
-	if ((opts.insecure & WEB_NO_TLS_CHECK) != 0)
+	if ((opts.flags & WEB_NO_TLS_CHECK) != 0)
 		image_forget(&image);
 	if (status == 0 && (known.fresh || image.unchanged)) {
 		add_known(record, place->aci, &known, &image);
@@ -200,78 +161,41 @@ from_server(
 	return status;
 }
 
-/* One endpoint.  Returns 0; when it is the last, its failure is ours. */
-static int
-from_endpoint(struct web *web, json_t *record, size_t i, int signature)
-{
-	const json_t *endpoints = record_get(record, "discover.endpoints");
-	const json_t *endpoint = json_array_get(endpoints, i);
-	const struct place place = { .web = web,
-		.http = (opts.insecure & WEB_HTTP) != 0,
-		.aci = record_string(endpoint, "aci"),
-		.asc = record_string(endpoint, "asc") };
-	autofree char *why = NULL;
-	autofree char *shown = NULL;
-	int status;
-
-	if (place.aci == NULL || place.asc == NULL)
-		filter_failx(EX_DATAERR, "stdin: discover.endpoints: no URL");
-	status = from_server(record, &place, signature, &why);
-	if (status == 0)
-		return 0;
-	shown = escape(why);
-	if (i + 1 == json_array_size(endpoints))
-		filter_failx(status, "%s", shown);
-	warnx("%s, trying the next", shown);
-	return -1;
-}
-
-/* One after the other, until one has it all. */
+/* From one after the other, until one has it all; the last failure is ours. */
 static void
-from_endpoints(struct web *web, json_t *record)
+from_places(struct web *web, json_t *record, struct places *places)
 {
 	autofd int signature = open_signature();
-	size_t i = 0;
 
-	if (json_array_size(record_get(record, "discover.endpoints")) == 0)
-		filter_failx(EX_DATAERR, "stdin: no discover.endpoints");
 	known_open();
 	keeper_confine(&confine_web);
-	while (from_endpoint(web, record, i, signature) != 0)
-		i++;
-}
+	for (size_t i = 0; i < places->count; i++) {
+		autofree char *why = NULL;
+		autofree char *shown = NULL;
+		int status =
+		    from_place(web, record, &places->list[i], signature, &why);
 
-/* Who names an http URL has asked for it; a signature protects it. */
-static void
-from_url(struct web *web, json_t *record, const char *url, int signature)
-{
-	autofree char *asc = url_swap(url, ".aci", ".aci.asc");
-	const struct place place = {
-		.web = web, .http = true, .aci = url, .asc = asc
-	};
-	char *why = NULL;
-	int status = from_server(record, &place, signature, &why);
-
-	if (status != 0) {
-		autofree char *shown = escape(why);
-
-		filter_failx(status, "%s", shown);
+		if (status == 0)
+			break;
+		shown = escape(why);
+		if (i + 1 == places->count)
+			filter_failx(status, "%s", shown);
+		warnx("%s, trying the next", shown);
 	}
+	places_free(places);
 }
 
 static void
-from_file(json_t *record, const char *path, int signature)
+from_file(json_t *record, const char *path)
 {
 	autofree char *real = realpath(path, NULL);
 	autofree char *url = xasprintf("file://%s", real != NULL ? real : path);
+	autofd int signature = open_signature();
 	autofd int fd = image_open(path);
-	autofd int beside = -1;
 	struct image image = IMAGE_NONE;
 
-	if (!opts.no_signature && signature < 0) {
-		beside = image_open_signature(path);
-		signature = beside;
-	}
+	if (!opts.no_signature && signature < 0)
+		signature = image_open_signature(path);
 	keeper_confine(&confine_copy);
 	announce("using image from file", path);
 	spool_open(&image.aci, "sha512");
@@ -285,7 +209,7 @@ static void
 from_registry(struct web *web, json_t *record, const struct ref *ref)
 {
 	bool other = opts.platform.os != NULL;
-	const struct oci_image_options options = { .flags = opts.insecure,
+	const struct oci_image_options options = { .flags = opts.flags,
 		.no_signature = opts.no_signature,
 		.signature = opts.signature,
 		.platform = other ? &opts.platform : NULL,
@@ -302,53 +226,54 @@ from_registry(struct web *web, json_t *record, const struct ref *ref)
 	(void)json_object_set_new(record, "fetch", oci_image_fetch(image));
 }
 
-/* The record's image is a place by itself. */
 static void
-from_place(struct web *web, json_t *record, const char *text)
+from_url(struct web *web, json_t *record, const char *url)
+{
+	struct places places;
+
+	places_named(&places, url);
+	from_places(web, record, &places);
+}
+
+/* From what the record's image names by itself. */
+static void
+from_reference(struct web *web, json_t *record, const char *text)
 {
 	autofree char *shown = escape(text);
 	autofree char *path = NULL;
-	autofd int signature = -1;
-	struct ref ref = { 0 };
 	char *why = NULL;
+	struct ref ref = { 0 };
 
 	if (ref_parse(text, &ref, &why) < 0)
 		filter_failx(EX_USAGE, "%s: %s", shown, why);
-	if (ref.kind == REF_DOCKER) {
+	path = ref.kind == REF_FILE ? xstrdup(text) : url_path(text);
+	if (ref.kind == REF_DOCKER)
 		from_registry(web, record, &ref);
-		ref_free(&ref);
-		return;
-	}
-	if (ref.kind == REF_FILE)
-		path = xstrdup(text);
-	else if (ref.kind == REF_URL && !url_is_remote(text))
-		path = url_path(text);
-	if (path == NULL && (ref.kind != REF_URL || !url_is_remote(text)))
+	else if (path != NULL)
+		from_file(record, path);
+	else if (ref.kind == REF_URL && url_is_remote(text))
+		from_url(web, record, text);
+	else
 		filter_failx(EX_USAGE,
 		    "%s: neither a URL nor a file of this host", shown);
 	ref_free(&ref);
-	signature = open_signature();
-	if (path != NULL) {
-		from_file(record, path, signature);
-		return;
-	}
-	known_open();
-	keeper_confine(&confine_web);
-	from_url(web, record, text, signature);
 }
 
 /* The client is made while whoever writes the record is still at work. */
 static json_t *
 fetch_found(void)
 {
-	struct web *web = web_open(opts.insecure);
+	struct web *web = web_open(opts.flags);
 	json_t *record = filter_read();
 	const char *image = record_string(record, "image");
+	struct places places;
 
-	if (record_get(record, "discover") != NULL)
-		from_endpoints(web, record);
-	else if (image != NULL)
-		from_place(web, record, image);
+	if (record_get(record, "discover") != NULL) {
+		places_discovered(
+		    &places, record, (opts.flags & WEB_HTTP) != 0);
+		from_places(web, record, &places);
+	} else if (image != NULL)
+		from_reference(web, record, image);
 	else
 		filter_failx(EX_DATAERR, "stdin: neither discover nor image");
 	web_close(web);
@@ -356,104 +281,18 @@ fetch_found(void)
 }
 
 static json_t *
-fetch_place(const char *place)
+fetch_named(const char *text)
 {
-	autofree char *shown = escape(place);
-	json_t *record = json_pack("{si,ss}", "v", 1, "image", place);
-	bool remote = url_is_remote(place) || strncmp(place, "docker:", 7) == 0;
-	struct web *web = remote ? web_open(opts.insecure) : NULL;
+	autofree char *shown = escape(text);
+	json_t *record = json_pack("{si,ss}", "v", 1, "image", text);
+	bool remote = url_is_remote(text) || strncmp(text, "docker:", 7) == 0;
+	struct web *web = remote ? web_open(opts.flags) : NULL;
 
 	if (record == NULL)
 		filter_failx(EX_USAGE, "%s: not UTF-8", shown);
-	from_place(web, record, place);
+	from_reference(web, record, text);
 	web_close(web);
 	return record;
-}
-
-static void
-set_limit(int option, const char *text)
-{
-	uint64_t number = 0;
-	int64_t time = 0;
-
-	if (option == 's') {
-		if (num_parse(text, 1, INT64_MAX, &number) < 0)
-			usage(stderr, EX_USAGE);
-		opts.limits.size = (int64_t)number;
-		return;
-	}
-	if (duration_parse(text, &time) < 0 || time < 1000000000)
-		usage(stderr, EX_USAGE);
-	opts.limits.seconds = time / 1000000000;
-}
-
-static void
-read_options(int argc, char **argv)
-{
-	static const struct option options[] = {
-		{ "no-signature", no_argument, NULL, 'n' },
-		{ "no-cache", no_argument, NULL, 'c' },
-		{ "signature", required_argument, NULL, 'S' },
-		{ "keys", no_argument, NULL, 'K' },
-		{ "key", no_argument, NULL, 'k' },
-		{ "insecure-options", required_argument, NULL, 'i' },
-		{ "platform", required_argument, NULL, 'p' },
-		{ "max-size", required_argument, NULL, 's' },
-		{ "max-time", required_argument, NULL, 't' },
-		{ "help", no_argument, NULL, 'h' },
-		{ "version", no_argument, NULL, 'V' },
-		{ NULL, 0, NULL, 0 },
-	};
-	int option;
-
-	while ((option = getopt_long(argc, argv, "+h", options, NULL)) != -1)
-		switch (option) {
-		case 'n':
-			opts.no_signature = true;
-			break;
-		case 'c':
-			opts.no_cache = true;
-			break;
-		case 'S':
-			opts.signature = optarg;
-			break;
-		case 'K':
-			opts.mode = KEYS;
-			break;
-		case 'k':
-			opts.mode = KEY;
-			break;
-		case 'i':
-			if (web_insecure(optarg, &opts.insecure) < 0)
-				usage(stderr, EX_USAGE);
-			break;
-		case 'p':
-			if (oci_platform_parse(optarg, &opts.platform) < 0)
-				usage(stderr, EX_USAGE);
-			break;
-		case 's':
-		case 't':
-			set_limit(option, optarg);
-			break;
-		case 'h':
-			usage(stdout, 0);
-		case 'V':
-			(void)puts("aci-fetch " RKT_VERSION);
-			prog_finish();
-			exit(0);
-		default:
-			usage(stderr, EX_USAGE);
-		}
-}
-
-static void
-check_operands(int count)
-{
-	if ((opts.mode == IMAGE && count > 1) ||
-	    (opts.mode == KEYS && count > 0) ||
-	    (opts.mode == KEY && (count < 1 || count > KEYS_MAX)) ||
-	    (opts.no_signature && opts.signature != NULL))
-		usage(stderr, EX_USAGE);
 }
 
 int
@@ -463,24 +302,23 @@ main(int argc, char **argv)
 
 	prog_start();
 	confine_note();
-	read_options(argc, argv);
-	check_operands(argc - optind);
+	options_read(argc, argv, &opts);
 	filter_start("fetch", false);
-	if ((opts.insecure & WEB_NO_TLS_CHECK) != 0)
+	if ((opts.flags & WEB_NO_TLS_CHECK) != 0)
 		warnx("warning: TLS verification has been disabled");
 	switch (opts.mode) {
-	case KEY:
+	case FETCH_KEY:
 		record = json_pack("{si}", "v", 1);
-		keys_fetch_named(record, argv + optind, (size_t)(argc - optind),
-		    opts.insecure);
+		keys_fetch_named(
+		    record, argv + optind, (size_t)(argc - optind), opts.flags);
 		break;
-	case KEYS:
+	case FETCH_KEYS:
 		record = filter_read();
-		keys_fetch_discovered(record, opts.insecure);
+		keys_fetch_discovered(record, opts.flags);
 		break;
-	case IMAGE:
+	case FETCH_IMAGE:
 		record =
-		    optind < argc ? fetch_place(argv[optind]) : fetch_found();
+		    optind < argc ? fetch_named(argv[optind]) : fetch_found();
 		break;
 	}
 	filter_write(record);

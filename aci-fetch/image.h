@@ -1,18 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* image - one image and its signature, from a server or from a file */
+/* image - an image and its signature, as files of the store */
 #pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "spool.h"
-
-struct web;
-
-struct image_limits {
-	int64_t size;    /* bytes of the image */
-	int64_t seconds; /* for the image */
-};
 
 /* Bytes of a signature or a key, and the time for it. */
 enum { SMALL_MAX = 1024 * 1024, SMALL_SECONDS = 60 };
@@ -29,18 +22,6 @@ struct image {
 	{ \
 		.aci = SPOOL_NONE, .asc = SPOOL_NONE, .max_age = -1 \
 	}
-
-struct known;
-
-/*
- * Downloads the image at aci, unless it is what is known, and, unless asc is
- * NULL, its signature before it (the old .sig if there is none at asc). Returns
- * 0; or an exit status, with *why for the caller to free: nothing of the
- * attempt is left, and another place may be tried.  http: the URLs may be such.
- */
-int image_download(struct web *web, bool http, const char *aci, const char *asc,
-    const struct known *known, const struct image_limits *limits,
-    struct image *image, char **why);
 
 /* Copies an open file; the filter ends if that fails. */
 void image_copy(int fd, const char *path, int64_t max, struct spool *spool);

@@ -97,6 +97,15 @@ progress_done(struct progress *progress, int64_t done)
 }
 
 void
+progress_pause(struct progress *progress)
+{
+	if (progress->drawn)
+		(void)fputs("\r\033[K", stderr);
+	progress->drawn = false;
+	progress->next = 0;
+}
+
+void
 progress_broken(struct progress *progress)
 {
 	if (progress->drawn)

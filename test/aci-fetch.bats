@@ -300,7 +300,7 @@ Downloading ACI: 300 KB" "$stderr"
 
 @test "aci-fetch: hosts that are not there are status 69" {
 	run -69 --separate-stderr aci-fetch https://no.example/x.aci
-	is 'aci-fetch: https://no.example/x.aci.asc: Could not resolve host: no.example' \
+	is 'aci-fetch: https://no.example/x.aci: Could not resolve host: no.example' \
 		"${stderr_lines[-1]}"
 	run -69 --separate-stderr aci-fetch https://example.com:9/x.aci
 	matches 'Failed to connect to example.com port 9' "$stderr"

@@ -118,7 +118,7 @@ refused() {
 		other.example/app:1.0
 	web_restart
 	refused 69 aci-fetch \
-		'https://other.example:444/other.example/444-1.0.aci.asc:'\
+		'https://other.example:444/other.example/444-1.0.aci:'\
 ' Failed to connect to other.example port 444 after N ms:'\
 " Couldn't connect to server" other.example/444:1.0
 }
@@ -127,7 +127,7 @@ refused() {
 	refused 69 aci-discover 'discovery failed for "untrusted.example/app":'\
 ' https://untrusted.example/app?ac-discovery=1: SSL certificate problem:'\
 ' self-signed certificate' untrusted.example/app:1.0
-	refused 69 aci-fetch 'https://untrusted.example/app.aci.asc:'\
+	refused 69 aci-fetch 'https://untrusted.example/app.aci:'\
 ' SSL certificate problem: self-signed certificate' \
 		https://untrusted.example/app.aci
 }

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* places - where on which servers an image may be had */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <jansson.h>
+
+/* More than these are never asked. */
+enum { PLACES_MAX = 16 };
+
+struct place {
+	char *aci;
+	char *asc; /* NULL: its signature is not known to be anywhere */
+	bool http; /* the URLs may be such */
+	/* For the servers of these URLs; NULL: none. */
+	char *aci_authorization;
+	char *asc_authorization;
+};
+
+struct places {
+	struct place list[PLACES_MAX];
+	size_t count;
+};
+
+/*
+ * The endpoints of a record, or one URL, with the credentials for their
+ * servers (auth.h: before confine(3)), for places_free().  http: the endpoints
+ * may be such; who names such a URL himself has asked for it.  The filter ends
+ * with EX_DATAERR if there are none.
+ */
+void places_discovered(struct places *places, const json_t *record, bool http);
+void places_named(struct places *places, const char *url);
+void places_free(struct places *places);
