@@ -21,6 +21,7 @@ case $0 in
 esac
 export PATH RKT_PROG=rkt
 remote=   # " --insecure-options=…" for the tools that ask a server
+simple=   # " --simple" for aci-discover
 runtime=  # the same for pod-prepare, for what a pod is kept from
 unsigned= # set if images need no signature
 
@@ -144,6 +145,7 @@ do
 	-user-config=*) directory RKT_USER_CONF "${1#*=}" ;;
 	-insecure-options=*) insecure "${1#*=}" ;;
 	-insecure-skip-verify) insecure image,tls ;;
+	-simple-discovery) simple=' --simple' ;;
 	-dir | -local-config | -system-config | -user-config | -insecure-options)
 		test $# -gt 1 || usage "$1 needs a value"
 		value=$2
@@ -190,7 +192,7 @@ fetch() {
 			printf 'rkt: searching for app image %s\n' "$1" >&2
 		;;
 	esac
-	quote "aci-discover$remote" "$1"
+	quote "aci-discover$remote$simple" "$1"
 	if test -n "$unsigned"
 	then
 		line="$line | aci-fetch$remote --no-signature"
@@ -495,6 +497,7 @@ cmd_help() {
 	                          capabilities, paths, seccomp, all-run, ondisk, all
 	    --insecure-skip-verify    image and tls, as it was called
 	    --local-config=DIR    /etc/rkt
+	    --simple-discovery    where no page helps, the name is the place
 	    --system-config=DIR   /usr/lib/rkt
 	    --user-config=DIR     none: what overrides both
 

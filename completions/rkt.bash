@@ -5,7 +5,7 @@
 _rkt() {
 	local cur=${COMP_WORDS[COMP_CWORD]} word command='' words=''
 	local dash='--debug --dir= --insecure-options= --insecure-skip-verify
-		--local-config= --system-config='
+		--local-config= --simple-discovery --system-config='
 	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
 		case $word in
 		-*) ;;

@@ -427,6 +427,13 @@ aci-discover: https://example.com?ac-discovery=1: endpoints: 1, keys: 0'
 	discover --simple example.com/app:1.0
 	is "https://example.com/app-1.0-linux-$ARCH.aci https://example.com/app-1.0-linux-$ARCH.aci.asc" \
 		"$(field '.discover.endpoints[] | "\(.aci) \(.asc)"')"
+	mkdir "$T/root"
+	mkaci "$T/root" "$WEB/example.com/app-1.0-linux-$ARCH.aci"
+	sign good "$WEB/example.com/app-1.0-linux-$ARCH.aci"
+	trust_key good example.com/app
+	run -254 --separate-stderr rkt fetch example.com/app:1.0
+	run -0 --separate-stderr rkt --simple-discovery fetch example.com/app:1.0
+	matches '^sha512-[0-9a-f]{32}$'
 	# Nobody answers at all: perhaps only pages are not served there.
 	web_stop
 	discover --simple example.com/app:1.0
