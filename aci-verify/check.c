@@ -223,5 +223,5 @@ seconds_for(const struct check *check)
 json_t *
 check_run(const struct check *check, const char **why)
 {
-	return worker_run(work, check, seconds_for(check), why);
+	return worker_run(check->home, work, check, seconds_for(check), why);
 }

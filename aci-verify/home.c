@@ -4,12 +4,16 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "alloc.h"
+#include "confine.h"
 #include "dirs.h"
 #include "home.h"
 #include "path.h"
@@ -17,6 +21,9 @@
 #include "scope.h"
 
 #define PREFIX "gnupg-"
+
+/* Bytes of a home in memory: the keys, and what gpg makes of them. */
+enum { MEMORY_MAX = 32 * 1024 * 1024 };
 
 /*
  * gpg with nobody's help: no network, no agent, no other key ring.  A
@@ -66,8 +73,13 @@ write_at(int dir, const char *name, const char *bytes, size_t length)
 {
 	autofd int fd = openat(dir, name,
 	    O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
+	struct stat directory;
 
-	return fd < 0 ? -1 : write_all(fd, bytes, length);
+	/* Theirs whose the directory is: they are to work with it. */
+	if (fd < 0 || fstat(dir, &directory) < 0 ||
+	    fchown(fd, directory.st_uid, directory.st_gid) < 0)
+		return -1;
+	return write_all(fd, bytes, length);
 }
 
 static int
@@ -141,15 +153,50 @@ make_locked(struct home *home)
 	return -1;
 }
 
-int
-home_make(struct home *home, const struct keystore *store, char **failed)
+static int
+make_directory(struct home *home)
 {
-	*home = (struct home){ .tmp = dirs_open_data("cas/tmp"), .fd = -1 };
-	*failed = xasprintf("%s/cas/tmp", dirs_data());
+	home->tmp = dirs_open_data("cas/tmp");
 	if (home->tmp < 0)
 		return -1;
 	sweep(home->tmp);
-	if (make_locked(home) < 0)
+	return make_locked(home);
+}
+
+static int
+option(int fs, const char *key, unsigned value)
+{
+	autofree char *text = xasprintf(*key == 'm' ? "%o" : "%u", value);
+
+	return fsconfig(fs, FSCONFIG_SET_STRING, key, text, 0);
+}
+
+/* It belongs to the user that gpg will run as. */
+static int
+make_memory(struct home *home)
+{
+	autofd int fs = fsopen("tmpfs", FSOPEN_CLOEXEC);
+	uid_t uid;
+	gid_t gid;
+
+	confine_user(&uid, &gid);
+	home->path = xstrdup("/tmp");
+	if (fs < 0 || option(fs, "uid", uid) < 0 ||
+	    option(fs, "gid", gid) < 0 || option(fs, "mode", 0700) < 0 ||
+	    option(fs, "size", MEMORY_MAX) < 0 ||
+	    fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
+		return -1;
+	home->fd = fsmount(fs, FSMOUNT_CLOEXEC,
+	    MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+	return home->fd < 0 ? -1 : 0;
+}
+
+int
+home_make(struct home *home, const struct keystore *store, char **failed)
+{
+	*home = (struct home){ .tmp = -1, .fd = -1 };
+	*failed = xasprintf("%s/cas/tmp", dirs_data());
+	if ((geteuid() == 0 ? make_memory(home) : make_directory(home)) < 0)
 		return -1;
 	if (fill(home->fd, store) < 0) {
 		int saved = errno;
@@ -162,12 +209,31 @@ home_make(struct home *home, const struct keystore *store, char **failed)
 	return 0;
 }
 
+int
+home_enter(const struct home *home)
+{
+	const struct confine_path more[] = {
+		{ home->path, CONFINE_READ | CONFINE_WRITE }, { NULL, 0 }
+	};
+
+	/* What is mounted here is not to appear anywhere else. */
+	if (home->tmp < 0 &&
+	    (unshare(CLONE_NEWNS | CLONE_NEWNET) < 0 ||
+		mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+		move_mount(home->fd, "", AT_FDCWD, home->path,
+		    MOVE_MOUNT_F_EMPTY_PATH) < 0))
+		return -1;
+	return confine(&confine_gpg, more);
+}
+
 void
 home_remove(struct home *home)
 {
-	(void)path_remove(home->tmp, strrchr(home->path, '/') + 1);
+	if (home->tmp >= 0) {
+		(void)path_remove(home->tmp, strrchr(home->path, '/') + 1);
+		(void)close(home->tmp);
+	}
 	(void)close(home->fd);
-	(void)close(home->tmp);
 	free(home->path);
 	*home = (struct home){ .tmp = -1, .fd = -1 };
 }

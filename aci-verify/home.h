@@ -4,9 +4,13 @@
 
 #include "keystore.h"
 
+/*
+ * For root a file system in memory that is mounted nowhere, and goes with the
+ * last process that has it; for others a directory in cas/tmp.
+ */
 struct home {
-	char *path; /* absolute: GNUPGHOME */
-	int tmp;    /* the store's cas/tmp, in which it lies */
+	char *path; /* absolute: GNUPGHOME, for who has entered */
+	int tmp;    /* cas/tmp, in which it lies; -1: in memory */
 	int fd;     /* the directory, held under a lock */
 };
 
@@ -19,6 +23,13 @@ struct home {
  * *failed, what it is about, which the caller frees.
  */
 int home_make(struct home *home, const struct keystore *store, char **failed);
+
+/*
+ * For a process that is to work there: from here on it has no right but those
+ * of confine_gpg in this home, which root finds at /tmp.  Returns 0, or -1 and
+ * errno.
+ */
+int home_enter(const struct home *home);
 
 /* Removes it with all that is in it.  Call it on every way out. */
 void home_remove(struct home *home);

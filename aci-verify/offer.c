@@ -74,5 +74,5 @@ work(const void *data)
 json_t *
 offer_read(const struct offer *offer, const char **why)
 {
-	return worker_run(work, offer, SECONDS, why);
+	return worker_run(offer->home, work, offer, SECONDS, why);
 }

@@ -93,7 +93,7 @@ roster_read(const struct home *home, const struct keystore *store, char **why)
 {
 	const struct request request = { home, store };
 	const char *late = NULL;
-	json_t *answer = worker_run(work, &request, SECONDS, &late);
+	json_t *answer = worker_run(home, work, &request, SECONDS, &late);
 
 	if (json_is_array(answer))
 		return answer;

@@ -4,12 +4,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <sysexits.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -22,27 +24,54 @@
 /* What a child may answer with: some armoured keys. */
 enum { ANSWER_MAX = 8 * 1024 * 1024 };
 
+/* What the child is to do, and for how long. */
+struct task {
+	const struct home *home;
+	json_t *(*work)(const void *data);
+	const void *data;
+	unsigned seconds;
+};
+
 static _Noreturn void
-child(json_t *(*work)(const void *data), const void *data, unsigned seconds,
-    int out, pid_t parent)
+child(const struct task *task, int out, pid_t parent)
 {
-	const struct rlimit cpu = { seconds, seconds + 1 };
-	const struct rlimit core = { 0, 0 };
+	const struct rlimit cpu = { task->seconds, task->seconds + 1 };
 	json_t *answer;
 	char *text;
 
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != parent)
+	/* 0 is a parent outside of our namespace. */
+	if (getppid() != parent && getppid() != 0)
 		_exit(1);
 	(void)setpgid(0, 0);
-	if (setrlimit(RLIMIT_CPU, &cpu) < 0 ||
-	    setrlimit(RLIMIT_CORE, &core) < 0)
-		_exit(1);
-	answer = work(data);
+	if (setrlimit(RLIMIT_CPU, &cpu) < 0 || home_enter(task->home) < 0)
+		_exit(EX_OSERR);
+	answer = task->work(task->data);
 	text = json_dumps(answer, JSON_COMPACT | JSON_ENCODE_ANY);
 	if (text == NULL || write_all(out, text, strlen(text)) < 0)
 		_exit(1);
 	_exit(0);
+}
+
+/*
+ * For root the child is the first process of a namespace: what it starts ends
+ * with it, whoever ends it.
+ */
+static pid_t
+fork_apart(void)
+{
+	autofd int ours = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
+	pid_t pid;
+
+	if (geteuid() != 0)
+		return fork();
+	if (ours < 0 || unshare(CLONE_NEWPID) < 0)
+		return -1;
+	pid = fork();
+	/* Else the next child would be in a namespace that has ended. */
+	if (pid > 0 && setns(ours, CLONE_NEWPID) < 0)
+		return -1;
+	return pid;
 }
 
 static int64_t
@@ -88,10 +117,27 @@ parse_answer(const char *bytes, size_t length)
 	return bytes == NULL ? NULL : json_parse(bytes, length, &why);
 }
 
-json_t *
-worker_run(json_t *(*work)(const void *data), const void *data,
-    unsigned seconds, const char **why)
+/* Ends the child and what it started.  Why there may be no answer from it. */
+static const char *
+end(pid_t pid, int64_t deadline)
 {
+	int status = 0;
+
+	(void)kill(-pid, SIGKILL);
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	if (milliseconds() >= deadline)
+		return "gpg took too long";
+	return WIFEXITED(status) && WEXITSTATUS(status) == EX_OSERR
+		   ? "gpg: cannot give up rights"
+		   : "gpg failed";
+}
+
+json_t *
+worker_run(const struct home *home, json_t *(*work)(const void *data),
+    const void *data, unsigned seconds, const char **why)
+{
+	const struct task task = { home, work, data, seconds };
 	int64_t deadline = milliseconds() + (int64_t)seconds * 1000;
 	autofree char *bytes = NULL;
 	json_t *answer;
@@ -102,18 +148,14 @@ worker_run(json_t *(*work)(const void *data), const void *data,
 	*why = "cannot start a process";
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return NULL;
-	pid = fork();
+	pid = fork_apart();
 	if (pid == 0)
-		child(work, data, seconds, ends[1], parent);
+		child(&task, ends[1], parent);
 	(void)close(ends[1]);
 	if (pid > 0) {
 		(void)setpgid(pid, pid);
 		bytes = read_answer(ends[0], deadline, &length);
-		(void)kill(-pid, SIGKILL);
-		while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-			;
-		*why = milliseconds() < deadline ? "gpg failed"
-						 : "gpg took too long";
+		*why = end(pid, deadline);
 	}
 	(void)close(ends[0]);
 	answer = parse_answer(bytes, length);

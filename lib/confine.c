@@ -10,13 +10,10 @@
 #include <linux/landlock.h>
 #include <linux/seccomp.h>
 #include <pwd.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -110,8 +107,6 @@ limit_memory(size_t bytes)
 }
 #endif
 
-static bool has_tmp;
-
 /* By confine_note(). */
 static int *inherited;
 static size_t inherited_count;
@@ -145,7 +140,7 @@ static const struct confine_path web_paths[] = {
 	{ NULL, 0 },
 };
 
-/* Programs, wherever gpg may be installed; its home is /tmp or added. */
+/* Programs, wherever gpg may be installed; its home is the caller's to add. */
 static const struct confine_path gpg_paths[] = {
 	LIBRARIES,
 	{ "/bin", CONFINE_READ | CONFINE_EXEC },
@@ -158,11 +153,6 @@ static const struct confine_path gpg_paths[] = {
 	{ "/proc/sys/crypto", CONFINE_READ },
 	{ "/dev/null", CONFINE_READ | CONFINE_WRITE },
 	{ "/dev/urandom", CONFINE_READ },
-	{ NULL, 0 },
-};
-
-static const struct confine_path tmp_paths[] = {
-	{ "/tmp", CONFINE_READ | CONFINE_WRITE },
 	{ NULL, 0 },
 };
 
@@ -185,7 +175,6 @@ const struct confine confine_gpg = {
 	CALLS(gpg_filter),
 	.paths = gpg_paths,
 	.memory = (size_t)256 * MIB,
-	.own_tmp = true,
 };
 
 /* What the kernel of this ABI can forbid. */
@@ -265,7 +254,6 @@ restrict_files(const struct confine *plan, const struct confine_path *more)
 	    SYS_landlock_create_ruleset, &attribute, ruleset_size(abi), 0);
 	if (ruleset < 0 || allow_all(ruleset, plan->paths, known) < 0 ||
 	    allow_all(ruleset, more, known) < 0 ||
-	    allow_all(ruleset, has_tmp ? tmp_paths : NULL, known) < 0 ||
 	    allow_all(ruleset, sanitizer, known) < 0)
 		return -1;
 	return (int)syscall(SYS_landlock_restrict_self, ruleset, 0);
@@ -316,10 +304,10 @@ limit_all(const struct confine *plan)
 	return plan->seconds == 0 ? 0 : limit(RLIMIT_CPU, plan->seconds);
 }
 
-/* Whom to become.  Not by getpwnam(3): that may ask the network. */
-static void
-find_user(uid_t *uid, gid_t *gid)
+void
+confine_user(uid_t *uid, gid_t *gid)
 {
+	/* Not by getpwnam(3): that may ask the network. */
 	autofile FILE *file = fopen("/etc/passwd", "re");
 
 	*uid = NOBODY;
@@ -332,23 +320,6 @@ find_user(uid_t *uid, gid_t *gid)
 			*gid = p->pw_gid;
 			return;
 		}
-}
-
-/* A mount namespace, in which /tmp is a small disk of that user's. */
-static int
-make_tmp(uid_t uid, gid_t gid)
-{
-	const unsigned long flags = MS_NOSUID | MS_NODEV | MS_NOEXEC;
-	autofree char *options =
-	    xasprintf("mode=0700,uid=%u,gid=%u,size=32m,nr_inodes=1k",
-		(unsigned)uid, (unsigned)gid);
-
-	if (unshare(CLONE_NEWNS) < 0 ||
-	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
-	    mount("tmpfs", "/tmp", "tmpfs", flags, options) < 0)
-		return -1;
-	has_tmp = true;
-	return 0;
 }
 
 static int
@@ -414,11 +385,10 @@ confine(const struct confine *plan, const struct confine_path *more)
 	uid_t uid;
 	gid_t gid;
 
-	find_user(&uid, &gid);
+	confine_user(&uid, &gid);
 	close_inherited();
 	/* The files before the user: a path may need a capability. */
 	if (limit_all(plan) < 0 || chdir("/") < 0 ||
-	    (root && plan->own_tmp && make_tmp(uid, gid) < 0) ||
 	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
 	    restrict_files(plan, more) < 0)
 		return -1;
@@ -427,10 +397,4 @@ confine(const struct confine *plan, const struct confine_path *more)
 		return -1;
 	(void)prctl(SET_MDWE, MDWE_REFUSE_EXEC_GAIN, 0, 0, 0);
 	return filter_calls(plan);
-}
-
-bool
-confine_has_tmp(void)
-{
-	return has_tmp;
 }

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 /* What may be done to a file or directory, and to all below it. */
 enum { CONFINE_READ = 1, CONFINE_WRITE = 2, CONFINE_EXEC = 4 };
@@ -22,15 +23,17 @@ struct confine {
 	unsigned seconds;                 /* of the processor; 0: any */
 	size_t memory;                    /* bytes of data */
 	bool connects;                    /* may it ask a server? */
-	bool own_tmp;                     /* is /tmp its own, and empty? */
 };
 
 /* Asking a server, and writing what comes to files that are open. */
 extern const struct confine confine_web;
 /* Reading files that are open, and writing such. */
 extern const struct confine confine_copy;
-/* gpg in a home directory: /tmp, or one that the caller allows. */
+/* gpgme and gpg, in a home directory that the caller adds. */
 extern const struct confine confine_gpg;
+
+/* Whom root becomes: the user _rkt if there is one, else nobody. */
+void confine_user(uid_t *uid, gid_t *gid);
 
 /*
  * Notes which descriptors above 2 the caller left open: operands may name them
@@ -43,8 +46,8 @@ void confine_note(void);
 void confine_keep(int fd);
 
 /*
- * From here on this process, and all that it starts: is the user _rkt (or
- * nobody) in no further group, if it was root; has no capability and gains
+ * From here on this process, and all that it starts: is confine_user(), in
+ * no further group, if it was root; has no capability and gains
  * none by an exec (no_new_privs); may use the system calls of its list alone
  * (seccomp); opens the files in the two lists, of which more may be NULL, and
  * no others, speaks to no process outside, and binds no port (Landlock, as far
@@ -58,6 +61,3 @@ void confine_keep(int fd);
  * from outside may be touched.
  */
 int confine(const struct confine *plan, const struct confine_path *more);
-
-/* Did confine() make a /tmp for this process alone (own_tmp, as root)? */
-bool confine_has_tmp(void);
