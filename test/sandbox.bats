@@ -49,7 +49,7 @@ child_of() {
 
 # powerless PID [UID GID]: each of its threads has no right left.
 powerless() {
-	local uid=${2-65534} gid=${3-65534} task
+	local uid=${2-65534} gid=${3-${2-65534}} task
 	for task in /proc/"$1"/task/*; do
 		is "Uid: $uid $uid $uid $uid
 Gid: $gid $gid $gid $gid
@@ -64,7 +64,10 @@ Seccomp: 2" "$(awk '/^(Uid|Gid|Groups|Cap...|NoNewPrivs|Seccomp):/ {
 			$1 = $1; print }' "$task/status")"
 	done
 	matches 'Max core file size +0 +0 ' "$(cat "/proc/$1/limits")"
-	# What is not dumpable belongs to root, whoever it is.
+}
+
+# closed PID: nobody but root may look into it (it is not dumpable).
+closed() {
 	is 0 "$(stat -c %u "/proc/$1/maps")"
 }
 
@@ -82,6 +85,7 @@ has_open() {
 	tool=$!
 	wait_for seccomp_on "$tool"
 	powerless "$tool"
+	closed "$tool"
 	wait_for has_open "$tool" '3 socket'
 }
 
@@ -94,7 +98,7 @@ has_open() {
 	wait_for child_of "$tool"
 	child=$(child_of "$tool")
 	wait_for seccomp_on "$child"
-	powerless "$child"
+	closed "$child"
 	wait_for test "$(ls "/proc/$child/task" | wc -l)" -gt 1
 	powerless "$child"
 	# What the store remembers of URLs, and the lock on this one.
@@ -102,4 +106,148 @@ has_open() {
 1 cas/tmp/#N
 1 run/urls
 4 socket' || has_open "$child" ''
+}
+
+# A stand-in for gpg, which tries what a gpg in a stranger's hands would, and
+# then waits to be looked at.  What came of it is in its home.
+hostile_gpg() {
+	mkdir -p /usr/lib/hostile
+	cat >/usr/lib/hostile/gpg <<-'END'
+	#!/usr/bin/python3
+	import ctypes, errno, os, socket, time
+	libc = ctypes.CDLL(None, use_errno=True)
+	def call(result):
+	    if result < 0:
+	        raise OSError(ctypes.get_errno(), '')
+	attempts = [
+	    ('a secret', lambda: open('/etc/shadow')),
+	    ('what all may read', lambda: open('/var/lib/planted')),
+	    ('the store', lambda: os.listdir('/var/lib')),
+	    ('a new file', lambda: open('/var/tmp/new', 'w')),
+	    ('a server', lambda: socket.create_connection(('127.0.0.1', 443))),
+	    ('a local one', lambda: socket.socket(socket.AF_UNIX)),
+	    ('the parent', lambda: os.kill(os.getppid(), 9)),
+	    ('its memory', lambda: open(f'/proc/{os.getppid()}/mem')),
+	    ('a namespace', lambda: call(libc.unshare(0x10000000))),
+	    ('a mount', lambda: call(libc.mount(b'/', b'/tmp', None, 4096, None))),
+	    ('root', lambda: os.setuid(0)),
+	    ('a file of its own', lambda: open('/tmp/own', 'w')),
+	]
+	with open('/tmp/tried', 'w') as out:
+	    for name, attempt in attempts:
+	        try:
+	            attempt()
+	            said = 'done'
+	        except OSError as e:
+	            said = errno.errorcode[e.errno]
+	        print(f'{name}: {said}', file=out)
+	os.rename('/tmp/tried', '/tmp/result')
+	time.sleep(100)
+	END
+	chmod 755 /usr/lib/hostile/gpg
+	echo readable >/var/lib/planted
+	chmod 644 /var/lib/planted
+	PATH=/usr/lib/hostile:$PATH
+}
+
+# caught_gpg PID: $gpg is the one that works for the tool, done with its tries.
+caught_gpg() {
+	gpg=$(pgrep -u "${2-nobody}" -x gpg) &&
+		test -s "/proc/$gpg/root/tmp/result"
+}
+
+tried='a secret: EACCES
+what all may read: EACCES
+the store: EACCES
+a new file: EACCES
+a server: ENOSYS
+a local one: ENOSYS
+the parent: ENOSYS
+its memory: EACCES
+a namespace: ENOSYS
+a mount: ENOSYS
+root: ENOSYS
+a file of its own: done'
+
+# Of the gpg that was caught, and of the worker that started it.
+gpg_is_confined() {
+	local worker
+	worker=$(ps -o ppid= -p "$gpg" | tr -d ' ')
+	is "$tried" "$(cat "/proc/$gpg/root/tmp/result")"
+	powerless "$gpg" "$@"
+	powerless "$worker" "$@"
+	closed "$worker"
+	for kind in net mnt pid; do
+		test "$(readlink "/proc/$gpg/ns/$kind")" != \
+			"$(readlink "/proc/self/ns/$kind")"
+	done
+	is '' "$(grep -vE '^ *(face|Inter|lo:)' "/proc/$gpg/net/dev")"
+}
+
+@test "G17 aci-verify: gpg works without a right, a network, or a file" {
+	head -c 1000 /dev/urandom >"$T/app.aci"
+	sign alice "$T/app.aci"
+	trust_key alice example.com/app
+	jq -nc --arg aci "$T/app.aci" '{v: 1, image: "x", fetch: {aci: $aci,
+		asc: ($aci + ".asc")}, discover: {name: "example.com/app"}}' \
+		>"$T/record"
+	hostile_gpg
+	aci-verify <"$T/record" >"$T/out" 2>&1 3>&- 7</etc/shadow &
+	tool=$!
+	wait_for caught_gpg
+	gpg_is_confined
+}
+
+@test "G17 aci-trust: so it does when somebody is asked for trust" {
+	cp "$(key_file alice)" "$T/key"
+	hostile_gpg
+	aci-trust --prefix example.com/app "$T/key" </dev/null \
+		>"$T/out" 2>&1 3>&- 7</etc/shadow &
+	tool=$!
+	wait_for caught_gpg
+	gpg_is_confined
+}
+
+@test "G17 the user _rkt is taken where there is one" {
+	mute 443
+	cp /etc/passwd "$T/passwd"
+	echo '_rkt:x:471:472::/nonexistent:/usr/sbin/nologin' >>/etc/passwd
+	aci-discover mute.example 3>&- &
+	tool=$!
+	wait_for seccomp_on "$tool"
+	cp "$T/passwd" /etc/passwd
+	powerless "$tool" 471 472
+}
+
+@test "a worker that is killed is reported, and nothing is left of it" {
+	local child status=0
+	mute 8443
+	aci-fetch --no-signature https://mute.example:8443/x.aci \
+		>"$T/out" 2>"$T/err" 3>&- &
+	tool=$!
+	wait_for child_of "$tool"
+	child=$(child_of "$tool")
+	wait_for seccomp_on "$child"
+	kill -KILL "$child"
+	wait "$tool" || status=$?
+	is 71 "$status"
+	is '{"v":1,"error":{"step":"fetch","status":71}}' "$(cat "$T/out")"
+	is 'aci-fetch: the process that does the work: Killed' \
+		"$(tail -n 1 "$T/err")"
+	is '' "$(ls -A "$RKT_DIR/cas/tmp")"
+}
+
+@test "a keeper that is killed takes its worker along, and its files" {
+	local child
+	mute 8443
+	aci-fetch --no-signature https://mute.example:8443/x.aci \
+		>"$T/out" 2>&1 3>&- &
+	tool=$!
+	wait_for child_of "$tool"
+	child=$(child_of "$tool")
+	wait_for seccomp_on "$child"
+	kill -KILL "$tool"
+	wait "$tool" || test "$?" = 137
+	wait_for test ! -d "/proc/$child"
+	is '' "$(ls -A "$RKT_DIR/cas/tmp")"
 }
