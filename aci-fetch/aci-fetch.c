@@ -269,6 +269,9 @@ fetch_found(void)
 	struct places places;
 
 	if (record_get(record, "discover") != NULL) {
+		if ((opts.flags & WEB_HTTP) != 0)
+			warnx("warning: discovery and download over http have "
+			      "been allowed");
 		places_discovered(
 		    &places, record, (opts.flags & WEB_HTTP) != 0);
 		from_places(web, record, &places);
@@ -306,6 +309,8 @@ main(int argc, char **argv)
 	filter_start("fetch", false);
 	if ((opts.flags & WEB_NO_TLS_CHECK) != 0)
 		warnx("warning: TLS verification has been disabled");
+	if (opts.mode != FETCH_IMAGE && (opts.flags & WEB_HTTP_KEYS) != 0)
+		warnx("warning: keys over http have been allowed");
 	switch (opts.mode) {
 	case FETCH_KEY:
 		record = json_pack("{si}", "v", 1);

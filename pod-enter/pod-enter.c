@@ -50,6 +50,7 @@ struct choices {
 	bool interactive;
 	bool detach;
 	bool own_network;
+	bool unmasked;
 	char *hostname;
 };
 
@@ -159,6 +160,7 @@ read_choices(const struct pod *pod)
 		prog_diex("pod %s: run.json: %s", pod->uuid, why);
 	choices.interactive = json_is_true(json_object_get(run, "interactive"));
 	choices.detach = json_is_true(json_object_get(run, "detach"));
+	choices.unmasked = json_is_true(json_object_get(run, "unmasked"));
 	choices.own_network =
 	    json_array_size(net) > 0 &&
 	    strcmp(network == NULL ? "" : network, "host") != 0;
@@ -243,12 +245,13 @@ leave_pod(bool away)
 /* The apps' roots, as far as they are made outside of the pod. */
 static struct root *
 open_roots(const struct pod *pod, const struct pod_manifest *manifest,
-    const char *hostname)
+    const struct choices *choices)
 {
 	struct root *roots = xcalloc(manifest->app_count, sizeof *roots);
 
 	for (size_t i = 0; i < manifest->app_count; i++) {
-		roots[i].hostname = hostname;
+		roots[i].hostname = choices->hostname;
+		roots[i].unmasked = choices->unmasked;
 		root_open(pod, manifest, &manifest->apps[i], &roots[i]);
 	}
 	return roots;
@@ -310,7 +313,7 @@ enter(const char *uuid)
 	birth.count = manifest->app_count;
 	birth.hostname = choices.hostname;
 	birth.cgroup = make_cgroups(&pod, manifest);
-	birth.roots = open_roots(&pod, manifest, choices.hostname);
+	birth.roots = open_roots(&pod, manifest, &choices);
 	compose.manifest = manifest;
 	compose.roots = birth.roots;
 	open_plan(&compose, &choices, &terminal, &birth);

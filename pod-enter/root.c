@@ -195,7 +195,8 @@ root_build(const struct root *root, const struct dev_shared *shared)
 	dev_build(root->tree, app, shared);
 	if (fchdir(root->tree) < 0)
 		prog_die("%s: root", app);
-	mask_apply();
+	if (!root->unmasked)
+		mask_apply();
 	volumes_attach(&root->volumes, root->tree);
 	if (root->app->read_only_root &&
 	    mount_restrict(root->tree, MOUNT_ATTR_RDONLY, false) < 0)

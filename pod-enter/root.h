@@ -2,6 +2,8 @@
 /* root - an app's mount namespace: its image, and what we put into it */
 #pragma once
 
+#include <stdbool.h>
+
 #include "volume.h"
 
 struct dev_shared;
@@ -14,12 +16,13 @@ struct root {
 	int tree; /* the image under a layer of the pod's own; not attached */
 	struct volumes volumes;
 	const char *hostname;
+	bool unmasked; /* nothing of /proc and /sys is hidden from it */
 };
 
 /*
  * Makes an app's root as far as it can be made outside: the overlay on the
- * image, and the sources of its volumes.  root->hostname is set already.
- * What fails ends the process.
+ * image, and the sources of its volumes.  root->hostname and unmasked are set
+ * already. What fails ends the process.
  */
 void root_open(const struct pod *pod, const struct pod_manifest *manifest,
     const struct pod_app *app, struct root *root);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* isolators - what bounds an app: from its image, or from the arguments */
 
+#include <ctype.h>
 #include <linux/seccomp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -99,6 +100,23 @@ set_capabilities(struct app *app, const struct args_image *options)
 	else
 		set(app, caps_remove,
 		    json_pack("{s:o}", "set", name_list(options->caps_remove)));
+}
+
+void
+isolators_all_capabilities(struct app *app)
+{
+	json_t *names = json_array();
+
+	for (cap_value_t cap = 0; cap < cap_max_bits(); cap++) {
+		char *name = cap_to_name(cap);
+
+		for (char *p = name; *p != '\0'; p++)
+			*p = (char)toupper((unsigned char)*p);
+		(void)json_array_append_new(names, json_string(name));
+		(void)cap_free(name);
+	}
+	drop(app, caps_remove);
+	set(app, caps_retain, json_pack("{s:o}", "set", names));
 }
 
 /* mode=retain|remove,CALL,... with errno=NAME among them. */

@@ -9,6 +9,9 @@
 /* The arguments' isolators take the place of the image's of that name. */
 void isolators_override(struct app *app, const struct args_image *options);
 
+/* All that this kernel has, in place of what its image or arguments say. */
+void isolators_all_capabilities(struct app *app);
+
 /* Ends the process if they cannot be applied; name is the app's. */
 void isolators_check(const char *name, const struct app *app);
 

@@ -24,6 +24,7 @@
 #include "escape.h"
 #include "filter.h"
 #include "images.h"
+#include "insecure.h"
 #include "prog.h"
 #include "record.h"
 #include "scope.h"
@@ -33,6 +34,7 @@ static struct {
 	bool quiet;     /* print the UUID only */
 	bool fetchable; /* the caller fetches what is absent, or too old */
 	bool images;    /* print the references only */
+	unsigned insecure;
 } opts;
 
 static void
@@ -40,6 +42,7 @@ usage(FILE *out)
 {
 	fputs("usage: pod-prepare [--records] [-q] [--fetchable] ARG...\n"
 	      "       pod-prepare [--fetchable] --images ARG...\n"
+	      "Also: --insecure-options=capabilities,paths,seccomp\n"
 	      "ARGs are [POD-OPTION...] IMAGE [IMAGE-OPTION...] "
 	      "[-- ARG... [---]] [IMAGE...]\n",
 	    out);
@@ -66,6 +69,7 @@ read_options(int argc, char *argv[])
 	} own[] = { { "--records", &opts.records }, { "-q", &opts.quiet },
 		{ "--quiet", &opts.quiet }, { "--fetchable", &opts.fetchable },
 		{ "--images", &opts.images } };
+	static const char insecure[] = "--insecure-options=";
 	int n = 1;
 	bool ours = true;
 
@@ -74,6 +78,12 @@ read_options(int argc, char *argv[])
 		for (size_t i = 0; i < sizeof(own) / sizeof(*own); i++) {
 			if (strcmp(argv[n], own[i].name) == 0)
 				*own[i].value = ours = true;
+		}
+		if (strncmp(argv[n], insecure, strlen(insecure)) == 0) {
+			ours = true;
+			if (insecure_parse(
+				argv[n] + strlen(insecure), &opts.insecure) < 0)
+				usage_exit("--insecure-options: no such word");
 		}
 		n += ours;
 	}
@@ -115,8 +125,10 @@ compile_filters(const struct pod_manifest *pod)
 
 	for (size_t i = 0; i < pod->app_count; i++)
 		filters[i].kind =
-		    isolators_seccomp(pod->apps[i].name, pod->apps[i].app,
-			&filters[i].program, &filters[i].instructions);
+		    (opts.insecure & INSECURE_SECCOMP) != 0
+			? SECCOMP_NONE
+			: isolators_seccomp(pod->apps[i].name, pod->apps[i].app,
+			      &filters[i].program, &filters[i].instructions);
 	return filters;
 }
 
@@ -179,10 +191,14 @@ prepare(const struct args *args, struct pod_manifest **pod,
 	if (*pod == NULL)
 		*pod = apps_from_args(args, images);
 	apps_complete(*pod, args, images);
+	insecure_apply(*pod, opts.insecure);
 	choices_check(args, *pod);
 	filters = compile_filters(*pod);
 	uuid_make(directory.uuid);
 	choices = choices_json(args, *pod, directory.uuid);
+	if ((opts.insecure & INSECURE_PATHS) != 0)
+		(void)json_object_set_new(choices, "unmasked", json_true());
+	insecure_warn(opts.insecure);
 	directory.pod = *pod;
 	directory.images = images;
 	directory.filters = filters;
