@@ -19,14 +19,59 @@ scope_json(json_t **json)
 	errno = saved;
 }
 
+/* The byte after the string that begins at from. */
+static const char *
+string_end(const char *from, const char *end)
+{
+	for (from++; from < end && *from != '"'; from++)
+		from += *from == '\\';
+	return from < end ? from + 1 : end;
+}
+
+/*
+ * Is it more than a parser should be given?  A tree of values takes many times
+ * the memory of its text: "{}," becomes 240 bytes.  What is no JSON is counted
+ * somehow; that it is none is the parser's to say.
+ */
+static const char *
+excess(const char *bytes, size_t length)
+{
+	const char *end = bytes + length;
+	size_t marks = 0, depth = 0;
+
+	while (bytes < end) {
+		if (*bytes == '"') {
+			bytes = string_end(bytes, end);
+			continue;
+		}
+		if (*bytes == '[' || *bytes == '{')
+			depth++;
+		else if ((*bytes == ']' || *bytes == '}') && depth > 0)
+			depth--;
+		marks += *bytes == '[' || *bytes == '{' || *bytes == ',' ||
+			 *bytes == ':';
+		if (depth > JSON_DEPTH_MAX)
+			return "nested too deep";
+		if (marks > JSON_MARKS_MAX)
+			return "too many values";
+		bytes++;
+	}
+	return NULL;
+}
+
 json_t *
 json_parse(const char *bytes, size_t length, char **why)
 {
+	const char *unfit = excess(bytes, length);
 	autofree char *text = NULL;
 	json_error_t error;
-	json_t *json =
-	    json_loadb(bytes, length, JSON_REJECT_DUPLICATES, &error);
+	json_t *json = NULL;
 
+	if (unfit != NULL) {
+		*why = xstrdup(unfit);
+		return NULL;
+	}
+	json = json_loadb(bytes, length, JSON_REJECT_DUPLICATES, &error);
 	if (json != NULL)
 		return json;
 	text = escape(error.text);

@@ -14,9 +14,15 @@ enum { RECORD_MAX = 64 * 1024 };
 void scope_json(json_t **json);
 
 /*
+ * What json_parse() takes: so many brackets, braces, commas and colons outside
+ * of strings, which bounds its memory to 32 MiB and the text, and so deep.
+ */
+enum { JSON_MARKS_MAX = 256 * 1024, JSON_DEPTH_MAX = 128 };
+
+/*
  * Strict JSON: UTF-8, no duplicate member, nothing after it, numbers that fit
- * 64 bits.  Returns what the caller owns, or NULL with *why (which the caller
- * frees) saying what is wrong and where.
+ * 64 bits, within these limits.  Returns what the caller owns, or NULL with
+ * *why (which the caller frees) saying what is wrong and where.
  */
 json_t *json_parse(const char *bytes, size_t length, char **why);
 

@@ -251,3 +251,31 @@ gpg_is_confined() {
 	wait_for test ! -d "/proc/$child"
 	is '' "$(ls -A "$RKT_DIR/cas/tmp")"
 }
+
+# peak COMMAND [ARG...]: its memory at most, in KiB, whatever its status.
+peak() {
+	python3 -c 'import resource, subprocess, sys
+subprocess.run(sys.argv[1:], stdout=2)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)' "$@"
+}
+
+@test "B10 json: a manifest of 4 MiB takes no more than 64 MiB of memory" {
+	local value limit=65536
+	! readelf -dW "$BIN/cas-put" | grep -qF libasan || limit=1048576
+	mkdir "$T/root"
+	for value in 1 '{}' '[]' '""' '{"a":{}}'; do
+		python3 -c 'import sys
+value = sys.argv[1]
+head = "{\"acKind\":\"ImageManifest\",\"acVersion\":\"0.8.11\"," \
+    "\"name\":\"example.com/a\",\"annotations\":["
+room = 4 * 1024 * 1024 - len(head) - 2
+print(head + ",".join([value] * (room // (len(value) + 1))) + "]}", end="")' \
+			"$value" >"$T/manifest"
+		mkaci -M "$T/manifest" "$T/root" "$T/a.aci"
+		run -0 --separate-stderr peak bash -c 'aci-fetch --no-signature "$1" |
+			cas-put --insecure -q' bash "$T/a.aci"
+		matches 'a.aci: manifest: too many values' "$stderr"
+		echo "$value: $output KiB"
+		test "$output" -lt "$limit"
+	done
+}

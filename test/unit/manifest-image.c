@@ -283,7 +283,7 @@ test_limits(void)
 
 	memset(deep, '[', DEEP);
 	why = manifest_why(deep, DEEP, false);
-	assert(strstr(why, "maximum parsing depth reached") != NULL);
+	assert(strstr(why, "nested too deep") != NULL);
 	free(why);
 
 	many = double_quotes(NAME_PREFIX "'labels':[");
