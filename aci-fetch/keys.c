@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "alloc.h"
+#include "auth.h"
 #include "confine.h"
 #include "escape.h"
 #include "filter.h"
@@ -24,19 +25,29 @@ take(void *data, const void *bytes, size_t length)
 	spool_write(data, bytes, length);
 }
 
+/* One key: where it is, and as whom a server is asked for it. */
+struct source {
+	const char *place;
+	int file;            /* open already; -1: it is on a server */
+	char *authorization; /* NULL: as nobody */
+	struct spool spool;  /* a file without a name yet */
+};
+
 static void
-download(struct web *web, bool http, const char *url, struct spool *spool)
+download(struct web *web, bool http, struct source *source)
 {
 	struct web_answer answer = { 0 };
-	struct web_request request = { .url = url,
+	struct web_request request = { .url = source->place,
 		.http = http,
+		.authorization = source->authorization,
 		.max = SMALL_MAX,
 		.seconds = SMALL_SECONDS,
 		.take = take,
-		.data = spool };
+		.data = &source->spool };
 
 	if (web_get(web, &request, &answer) < 0) {
-		autofree char *why = xasprintf("%s: %s", url, answer.why);
+		autofree char *why =
+		    xasprintf("%s: %s", source->place, answer.why);
 		autofree char *shown = escape(why);
 
 		filter_failx(EX_UNAVAILABLE, "%s", shown);
@@ -52,31 +63,54 @@ open_file(const char *place)
 	return image_open(path != NULL ? path : place);
 }
 
-/* One key in a file without a name yet. */
-static void
-get(struct web *web, bool http, int file, const char *place,
-    struct spool *spool)
+/* Opens what needs rights.  Is any of them on a server? */
+static bool
+prepare(struct source *sources, const char *const *places, size_t count)
 {
-	if (file < 0) {
-		download(web, http, place, spool);
-		return;
+	struct auth *auth = NULL;
+	bool remote;
+
+	for (size_t i = 0; i < count; i++) {
+		sources[i] = (struct source){ .place = places[i], .file = -1 };
+		if (!url_is_remote(places[i])) {
+			sources[i].file = open_file(places[i]);
+			continue;
+		}
+		if (auth == NULL)
+			auth = auth_read();
+		sources[i].authorization = auth_for_url(auth, places[i]);
 	}
-	image_copy(file, place, SMALL_MAX, spool);
-	(void)close(file);
+	remote = auth != NULL;
+	auth_free(auth);
+	return remote;
 }
 
 static void
-add(json_t *keys, const char *place, struct spool *spool)
+get(struct web *web, bool http, struct source *source)
 {
-	autofree char *shown = escape(place);
+	spool_open(&source->spool, NULL);
+	if (source->file < 0) {
+		download(web, http, source);
+		free(source->authorization);
+		return;
+	}
+	image_copy(source->file, source->place, SMALL_MAX, &source->spool);
+	(void)close(source->file);
+}
+
+static void
+add(json_t *keys, struct source *source)
+{
+	autofree char *shown = escape(source->place);
 	json_t *key;
 
-	spool_name(spool);
-	key = json_pack("{ss,ss}", "url", place, "path", spool->path);
+	spool_name(&source->spool);
+	key = json_pack(
+	    "{ss,ss}", "url", source->place, "path", source->spool.path);
 	if (key == NULL)
 		filter_failx(EX_DATAERR, "%s: path is not UTF-8", shown);
 	(void)json_array_append_new(keys, key);
-	spool_close(spool);
+	spool_close(&source->spool);
 }
 
 /* All of them or none: who trusts a prefix wants to see each key. */
@@ -84,24 +118,17 @@ static void
 fetch(
     json_t *record, const char *const *places, size_t count, unsigned insecure)
 {
-	int files[KEYS_MAX];
-	struct spool spools[KEYS_MAX];
+	struct source sources[KEYS_MAX];
+	bool remote = prepare(sources, places, count);
+	struct web *web = remote ? web_open(insecure) : NULL;
 	json_t *keys = json_array();
-	struct web *web = NULL;
 	bool http = (insecure & (WEB_HTTP | WEB_HTTP_KEYS)) != 0;
 
-	for (size_t i = 0; i < count; i++) {
-		files[i] = url_is_remote(places[i]) ? -1 : open_file(places[i]);
-		if (files[i] < 0 && web == NULL)
-			web = web_open(insecure);
-	}
-	keeper_confine(web != NULL ? &confine_web : &confine_copy);
-	for (size_t i = 0; i < count; i++) {
-		spool_open(&spools[i], NULL);
-		get(web, http, files[i], places[i], &spools[i]);
-	}
+	keeper_confine(remote ? &confine_web : &confine_copy);
 	for (size_t i = 0; i < count; i++)
-		add(keys, places[i], &spools[i]);
+		get(web, http, &sources[i]);
+	for (size_t i = 0; i < count; i++)
+		add(keys, &sources[i]);
 	(void)json_object_set_new(
 	    record, "fetch", json_pack("{so}", "keys", keys));
 	web_close(web);

@@ -24,6 +24,8 @@ enum {
 	BUFFER = 256 * 1024,    /* libcurl's */
 };
 
+static const char another_part[] = "answered with another part";
+
 void
 transfer_ok(CURLcode code)
 {
@@ -78,10 +80,11 @@ transfer_header(const struct transfer *transfer, const char *name)
 
 /*
  * Is it all from there on: "bytes 500-999/1000", or "bytes 500-999" and an
- * asterisk for what the server does not know?
+ * asterisk for what the server does not know?  Returns the size of the whole,
+ * or -1.
  */
-static bool
-is_rest(const char *range, int64_t from)
+static int64_t
+rest_end(const char *range, int64_t from)
 {
 	autofree char *copy = xstrdup(range == NULL ? "" : range);
 	char *last = strchr(copy, '-');
@@ -90,15 +93,18 @@ is_rest(const char *range, int64_t from)
 
 	if (strncmp(copy, "bytes ", 6) != 0 || last == NULL || size == NULL ||
 	    size < last)
-		return false;
+		return -1;
 	*last++ = '\0';
 	*size++ = '\0';
-	return num_parse(copy + 6, 0, INT64_MAX, &first_byte) == 0 &&
-	       num_parse(last, 0, INT64_MAX, &last_byte) == 0 &&
-	       first_byte == (uint64_t)from && last_byte >= first_byte &&
-	       (strcmp(size, "*") == 0 ||
-		   (num_parse(size, 1, INT64_MAX, &count) == 0 &&
-		       last_byte == count - 1));
+	if (num_parse(copy + 6, 0, INT64_MAX, &first_byte) < 0 ||
+	    num_parse(last, 0, INT64_MAX - 1, &last_byte) < 0 ||
+	    first_byte != (uint64_t)from || last_byte < first_byte)
+		return -1;
+	if (strcmp(size, "*") != 0 &&
+	    (num_parse(size, 1, INT64_MAX, &count) < 0 ||
+		last_byte != count - 1))
+		return -1;
+	return (int64_t)last_byte + 1;
 }
 
 /* A part must say of what it is a part, if it says anything. */
@@ -137,14 +143,16 @@ on_headers(struct transfer *transfer, size_t length)
 	transfer->wanted =
 	    status == 200 || (status == 206 && request->from > 0);
 	transfer->taken = 0;
+	transfer->end = 0;
 	if (!transfer->wanted)
 		return length;
 	if (!has_end(transfer))
 		return stop(transfer, "does not say where its answer ends");
 	if (status == 206) {
-		if (!is_rest(transfer_header(transfer, "Content-Range"),
-			request->from))
-			return stop(transfer, "answered with another part");
+		transfer->end = rest_end(
+		    transfer_header(transfer, "Content-Range"), request->from);
+		if (transfer->end < 0)
+			return stop(transfer, another_part);
 		if (is_another(
 			transfer_header(transfer, "ETag"), request->if_range))
 			return stop(transfer, "answered with part of another");
@@ -181,6 +189,8 @@ on_body(char *bytes, size_t size, size_t count, void *data)
 						   : length;
 	if (transfer->taken > request->max)
 		return stop(transfer, "larger than allowed");
+	if (transfer->end > 0 && transfer->taken > transfer->end)
+		return stop(transfer, another_part);
 	request->take(request->data, bytes, length);
 	return length;
 }
@@ -340,6 +350,7 @@ transfer_prepare(struct transfer *transfer, const struct web_request *request,
 
 	transfer->request = request;
 	transfer->taken = 0;
+	transfer->end = 0;
 	transfer->header_size = 0;
 	transfer->headed = false;
 	transfer->wanted = false;
@@ -426,6 +437,8 @@ transfer_end(
 	read_wanted(transfer, answer);
 	if (code == CURLE_OK && !transfer->headed)
 		transfer->why = "head of the answer cut short";
+	else if (code == CURLE_OK && transfer->taken < transfer->end)
+		transfer->why = another_part;
 	/* The rest of an error's page is of no use to anybody. */
 	if ((code == CURLE_OK && transfer->why == NULL) ||
 	    (transfer->why != NULL && *transfer->why == '\0'))

@@ -17,6 +17,7 @@ struct transfer {
 	const struct web_request *request;
 	int64_t taken;      /* bytes of the body that are there */
 	size_t header_size; /* bytes of all headers so far */
+	int64_t end;        /* that it will be then; 0: nobody knows */
 	bool headed;        /* the head of the answer is here */
 	bool wanted;        /* the body is what was asked for */
 	bool denied;        /* an address that is private was not connected */

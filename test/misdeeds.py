@@ -609,6 +609,147 @@ says('names-a-file', 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n'
      'Content-MD5: AAAAAAAAAAAAAAAAAAAAAA==\r\n'
      'Digest: sha-512=AAAA\r\nLast-Modified: never\r\n\r\nhello')
 
+WHOLE = bytes(range(250)) * 400  # 100,000 bytes
+
+
+def parts(name, status, *headers, body=WHOLE[50000:], length=None):
+    """Breaks off in the middle, and has that for whoever wants the rest."""
+    def behaviour(x):
+        if 'range' not in x.headers:
+            x.answer(WHOLE[:50000], '200 OK', 'ETag: "1"', length=len(WHOLE))
+        else:
+            x.answer(body, status, 'ETag: "1"', *headers, length=length)
+    BEHAVIOURS[name] = behaviour
+
+
+def part(name, content_range, **answer):
+    parts(name, '206 Partial Content', f'Content-Range: {content_range}',
+          **answer)
+
+
+REST = 'bytes 50000-99999/100000'
+part('part', REST)
+part('part-of-unknown', 'bytes 50000-99999/*')
+part('part-too-early', 'bytes 40000-99999/100000', body=WHOLE[40000:])
+part('part-too-late', 'bytes 60000-99999/100000', body=WHOLE[60000:])
+part('part-of-part', 'bytes 50000-59999/100000', body=WHOLE[50000:60000])
+part('part-of-more', 'bytes 50000-99999/200000')
+part('part-shorter', REST, body=WHOLE[:100])
+part('part-longer', REST, body=WHOLE)
+part('part-cut', REST, body=WHOLE[:100], length=50000)
+part('part-negative', 'bytes -1-99999/100000')
+part('part-too-great', 'bytes 50000-18446744073709551615/18446744073709551616')
+part('part-escapes', 'bytes \x1b[2J-99999/100000')
+part('part-of-lines', 'lines 50000-99999/100000')
+part('part-empty', 'bytes 50000-49999/100000', body=b'')
+parts('part-nameless', '206 Partial Content')
+parts('part-of-several', '206 Partial Content',
+      'Content-Type: multipart/byteranges; boundary=x')
+parts('part-refused', '416 Range Not Satisfiable',
+      'Content-Range: bytes */50000')
+parts('part-unavailable', '503 Service Unavailable')
+parts('part-not-modified', '304 Not Modified', body=b'')
+parts('part-elsewhere', '302 Found',
+      'Location: https://elsewhere.hostile.example/app.aci')
+parts('part-by-http', '302 Found',
+      'Location: http://elsewhere.hostile.example/app.aci')
+
+
+@does
+def part_of_another(x):
+    if 'range' not in x.headers:
+        x.answer(WHOLE[:50000], '200 OK', 'ETag: "1"', length=len(WHOLE))
+    else:
+        x.answer(WHOLE[50000:], '206 Partial Content', 'ETag: "2"',
+                 f'Content-Range: {REST}')
+
+
+@does
+def part_endless(x):
+    if 'range' not in x.headers:
+        x.answer(WHOLE[:50000], '200 OK', 'ETag: "1"', length=len(WHOLE))
+    else:
+        x.flood('HTTP/1.1 206 Partial Content\r\nETag: "1"\r\n'
+                f'Content-Range: {REST}\r\nTransfer-Encoding: chunked\r\n\r\n',
+                b'10000\r\n' + bytes(65536) + b'\r\n')
+
+
+@does
+def bit_by_bit(x):
+    """Ten bytes at a time."""
+    first = int(x.headers.get('range', 'bytes=0-')[6:-1])
+    x.answer(WHOLE[first:first + 10],
+             '206 Partial Content' if first else '200 OK', 'ETag: "1"',
+             f'Content-Range: bytes {first}-99999/100000',
+             length=len(WHOLE) - first)
+
+
+@does
+def not_modified(x):
+    """With a body, which such an answer has not."""
+    if 'if-none-match' in x.headers:
+        x.send('HTTP/1.1 304 Not Modified\r\nETag: "1"\r\n'
+               'Content-Length: 5\r\n\r\nhello')
+    else:
+        x.answer(x.files['app.aci'], '200 OK', 'ETag: "1"')
+
+
+@does
+def modified_unnoticed(x):
+    """The old ETag for something else."""
+    if 'if-none-match' in x.headers:
+        x.answer(b'hello', '200 OK', 'ETag: "1"')
+    else:
+        x.answer(x.files['app.aci'], '200 OK', 'ETag: "1"')
+
+
+# Credentials and proxies
+
+@does
+def wants_credentials(x):
+    if 'authorization' in x.headers:
+        honest(x)
+    else:
+        x.answer('', '401 Unauthorized', 'WWW-Authenticate: Basic realm="x"')
+
+
+@does
+def wants_more(x):
+    """Whatever libcurl might know to answer."""
+    x.answer('', '401 Unauthorized', 'WWW-Authenticate: Negotiate',
+             'WWW-Authenticate: NTLM',
+             'WWW-Authenticate: Digest realm="x", nonce="y"')
+
+
+@does
+def proxy_refuses(x):
+    x.answer('', '403 Forbidden')
+
+
+@does
+def proxy_wants_password(x):
+    x.answer('', '407 Proxy Authentication Required',
+             'Proxy-Authenticate: Basic realm="x"')
+
+
+@does
+def proxy_answers(x):
+    """In the place of the host that was wanted."""
+    x.send('HTTP/1.1 200 OK\r\n\r\n')
+    x.wire.recv(65536)
+    x.answer(x.tag())
+
+
+@does
+def proxy_leads(x):
+    x.redirect('https://elsewhere.hostile.example/app.aci')
+
+
+@does
+def proxy_flood(x):
+    header_flood(x)
+
+
 # Signatures
 
 signs('signature-page', b'<html><head><title>Login</title></head></html>\n')
@@ -657,6 +798,37 @@ def signature_by_http(x):
         x.redirect('http://elsewhere.hostile.example' + x.path)
     else:
         honest(x)
+
+
+def defers(name, then):
+    """Has the signature ready later, and then does that."""
+    def behaviour(x):
+        if not x.path.endswith('.asc'):
+            honest(x)
+        elif x.count == 1:
+            x.answer('later', '202 Accepted', 'Retry-After: 99999999')
+        else:
+            then(x)
+    BEHAVIOURS[name] = behaviour
+
+
+defers('deferred', honest)
+defers('deferred-for-ever', lambda x: x.answer('later', '202 Accepted'))
+defers('deferred-then-gone', lambda x: x.answer('', '404 Not Found'))
+defers('deferred-then-page', error_page)
+defers('deferred-then-endless', endless)
+defers('deferred-then-http', lambda x: x.redirect(
+    'http://elsewhere.hostile.example/app.aci.asc'))
+
+
+@does
+def accepted(x):
+    x.answer('later', '202 Accepted', f'Location: https://{x.host}/later')
+
+
+@does
+def accepted_endless(x):
+    x.flood('HTTP/1.1 202 Accepted\r\n\r\n', bytes(65536))
 
 
 @does
