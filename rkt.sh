@@ -11,6 +11,7 @@
 #
 # shellcheck disable=SC2086 # $remote and $review are one word or none
 # shellcheck disable=SC2034 # $locks is read by eval
+# shellcheck disable=SC2030,SC2031 # what adopt_keys sets is its own
 set -euf
 
 VERSION='@VERSION@'
@@ -24,6 +25,8 @@ remote=   # " --insecure-options=…" for the tools that ask a server
 simple=   # " --simple" for aci-discover
 runtime=  # the same for pod-prepare, for what a pod is kept from
 unsigned= # set if images need no signature
+anew=     # " --no-cache" for aci-fetch
+adopt=    # set if a name's keys are taken over from its host
 
 die() { # TEXT
 	printf 'rkt: %s\n' "$1" >&2
@@ -141,6 +144,7 @@ do
 	-dir=*) directory RKT_DIR "${1#*=}" ;;
 	-local-config=*) directory RKT_CONF "${1#*=}" ;;
 	-system-config=*) directory RKT_SYSTEM_CONF "${1#*=}" ;;
+	-trust-keys-from-https) adopt=yes ;;
 	-user-config=) unset RKT_USER_CONF ;;
 	-user-config=*) directory RKT_USER_CONF "${1#*=}" ;;
 	-insecure-options=*) insecure "${1#*=}" ;;
@@ -188,23 +192,37 @@ fetch() {
 		;;
 	*://* | /* | ./* | ../* | *.aci) ;;
 	*)
-		test -f "$1" ||
+		if test ! -f "$1"
+		then
 			printf 'rkt: searching for app image %s\n' "$1" >&2
+			test -z "$adopt" || adopt_keys "${1%%[:,]*}" || :
+		fi
 		;;
 	esac
 	quote "aci-discover$remote$simple" "$1"
 	if test -n "$unsigned"
 	then
-		line="$line | aci-fetch$remote --no-signature"
+		line="$line | aci-fetch$remote$anew --no-signature"
 		filters="$filters | cas-put -q --insecure"
 	else
-		quote "$line | aci-fetch$remote" ${2:+"--signature=$2"}
+		quote "$line | aci-fetch$remote$anew" ${2:+"--signature=$2"}
 		filters=" | aci-verify$filters | cas-put -q"
 	fi
 	trace "$line$filters"
 	locks=$(cas-store urls 2>/dev/null) || locks=/dev/null
 	eval "{ $line$filters; } 9<>\"\$locks\""
 }
+
+# adopt_keys NAME - those that its host offers by TLS, if it has none yet
+adopt_keys() (
+	status=0 only='' remote='' review=--skip-fingerprint-review
+	trace aci-trust --trusted "$1"
+	aci-trust --trusted "$1" || status=$?
+	case $status in
+	0) printf 'rkt: keys already exist for prefix "%s", not fetching again\n' "$1" >&2 ;;
+	1) trust_discovered "$1" ;;
+	esac
+)
 
 # get POLICY IMAGE [SIGNATURE] - prints the key of the store's, or a new one
 get() {
@@ -229,6 +247,7 @@ cmd_fetch() { # [--full] [--pull-policy=P] (IMAGE [--signature=FILE])…
 		--pull-policy=* | -pull-policy=*) policy=${1#*=} ;;
 		--local | -local | --store-only | -store-only) policy=never ;;
 		--no-store | -no-store) policy=update ;;
+		--no-cache | -no-cache) policy=update anew=' --no-cache' ;;
 		--signature* | -signature*) die '--signature must follow an image' ;;
 		-*) usage "$need" ;;
 		*) break ;;
@@ -499,6 +518,7 @@ cmd_help() {
 	    --local-config=DIR    /etc/rkt
 	    --simple-discovery    where no page helps, the name is the place
 	    --system-config=DIR   /usr/lib/rkt
+	    --trust-keys-from-https   trust a name's first keys for its host's sake
 	    --user-config=DIR     none: what overrides both
 
 	Each command has its section in rkt(1).

@@ -31,8 +31,9 @@
 #include "scope.h"
 
 static struct {
-	enum { ADD, LIST, REMOVE } mode;
+	enum { ADD, LIST, REMOVE, ASK } mode;
 	const char *prefix; /* "": every name */
+	const char *name;   /* to ASK about */
 	const char *records;
 	const char *format;
 	char *fingerprint;
@@ -50,6 +51,7 @@ print_usage(FILE *out)
 	    "[--no-legend] [--prefix PREFIX | --root]\n"
 	    "       aci-trust --remove FINGERPRINT [--prefix PREFIX | "
 	    "--root]\n"
+	    "       aci-trust --trusted NAME\n"
 	    "\n"
 	    "      --prefix PREFIX            for images of this name and "
 	    "below\n"
@@ -155,6 +157,10 @@ set_option(int option, const char *value)
 		set_mode(REMOVE);
 		set_fingerprint(value);
 		break;
+	case 't':
+		set_mode(ASK);
+		opts.name = value;
+		break;
 	case 'h':
 	case 'V':
 		print_and_exit(option);
@@ -176,6 +182,7 @@ read_options(int argc, char *argv[])
 		{ "format", required_argument, NULL, 'o' },
 		{ "no-legend", no_argument, NULL, 'n' },
 		{ "remove", required_argument, NULL, 'R' },
+		{ "trusted", required_argument, NULL, 't' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'V' },
 		{ 0 },
@@ -186,12 +193,12 @@ read_options(int argc, char *argv[])
 }
 
 static void
-check_prefix(void)
+check_prefix(const char *prefix)
 {
-	autofree char *shown = escape(opts.prefix);
-	const char *why = prefix_check(opts.prefix);
+	autofree char *shown = escape(prefix);
+	const char *why = prefix_check(prefix);
 
-	if (strstr(opts.prefix, "://") != NULL)
+	if (strstr(prefix, "://") != NULL)
 		errx(EX_USAGE, "prefix \"%s\": omit https://", shown);
 	if (why != NULL)
 		errx(EX_USAGE, "prefix \"%s\": %s", shown, why);
@@ -238,7 +245,7 @@ add(char *operands[], int count)
 	}
 	/* Not before: whoever failed in the pipe has said why. */
 	if (*opts.prefix != '\0')
-		check_prefix();
+		check_prefix(opts.prefix);
 	return adoption_run(&adoption, &files);
 }
 
@@ -258,6 +265,22 @@ list(void)
 	}
 	prog_finish();
 	return 0;
+}
+
+/* Is some key trusted for the name? */
+static int
+ask(void)
+{
+	struct keystore store;
+	autofree char *why = NULL;
+	bool any;
+
+	check_prefix(opts.name);
+	if (keystore_read(opts.name, &store, &why) < 0)
+		errx(EX_CONFIG, "%s", why);
+	any = store.count > 0;
+	keystore_free(&store);
+	return any ? 0 : EX_NO;
 }
 
 static bool
@@ -283,6 +306,8 @@ main(int argc, char *argv[])
 		status = list();
 	else if (opts.mode == REMOVE)
 		status = removal_run(opts.fingerprint, opts.prefix);
+	else if (opts.mode == ASK)
+		status = ask();
 	else
 		status = add(argv + optind, argc - optind);
 	free(opts.fingerprint);

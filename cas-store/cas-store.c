@@ -486,7 +486,8 @@ set_option(int c, struct opts *opts)
 		break;
 	case 'p':
 		if (pull_parse(optarg, &policy) < 0)
-			usage(EX_USAGE);
+			errx(EX_USAGE, "--pull-policy: is none of new, never "
+				       "and update");
 		opts->policy = &policy;
 		break;
 	case 'g':

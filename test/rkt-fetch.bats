@@ -147,3 +147,162 @@ traced() {
 	test ! -e x
 }
 
+
+@test "rkt --trust-keys-from-https: a name's first keys, for its host's sake" {
+	local path=$RKT_CONF/trustedkeys/prefix.d/example.com/app
+	cp "$(key_file good)" "$WEB/example.com/key.gpg"
+	web_page example.com "$(
+		web_tag ac-discovery example.com/app \
+			'https://example.com/app-{version}.{ext}'
+		web_tag ac-discovery-pubkeys example.com/app \
+			https://example.com/key.gpg
+	)"
+	# Not unless it is asked for.
+	run -254 --separate-stderr rkt fetch example.com/app:1.0
+	run -0 --separate-stderr rkt --trust-keys-from-https fetch \
+		example.com/app:1.0
+	matches "^rkt: searching for app image example.com/app:1.0
+Prefix: \"example.com/app\"
+Key: \"https://example.com/key.gpg\"
+GPG key fingerprint is: [0-9A-F ]+
+  good <good@example.com>
+Trusting \"https://example.com/key.gpg\" for prefix \"example.com/app\".
+Added key for prefix \"example.com/app\" at \"$path/$(fingerprint good)\"
+rkt: fetching image from $URL" "$stderr"
+	run -0 --separate-stderr rkt --trust-keys-from-https fetch \
+		example.com/app:1.0
+	is 'rkt: keys already exist for prefix "example.com/app", not fetching again' \
+		"$(sed -n 2p <<<"$stderr")"
+	# Another key is no reason to trust this one, too.
+	rm -r "$RKT_CONF/trustedkeys" "$RKT_DIR/cas"
+	trust_key other --root
+	run -254 --separate-stderr rkt --trust-keys-from-https fetch \
+		example.com/app:1.0
+	matches 'key that is not trusted' "$stderr"
+	# Without keys there the image is not verified, whatever happens.
+	rm -r "$RKT_CONF/trustedkeys" "$WEB/example.com/key.gpg"
+	run -254 --separate-stderr rkt --trust-keys-from-https fetch \
+		example.com/app:1.0
+	matches 'key.gpg: bad HTTP status code: 404
+rkt: fetching image' "$stderr"
+	is '' "$(find "$RKT_CONF" -type f)"
+}
+
+@test "rkt fetch: several images in one command, an id for each, in their order" {
+	local one two
+	trust_key good --root
+	mkaci -v 2.0 "$BATS_FILE_TMPDIR/root" "$WEB/example.com/app-2.0.aci"
+	sign good "$WEB/example.com/app-2.0.aci"
+	one=$(short_key "$WEB/example.com/app-1.0.aci")
+	two=$(short_key "$WEB/example.com/app-2.0.aci")
+	run -0 --separate-stderr rkt fetch example.com/app:2.0 "$URL" \
+		"${two:0:12}" "$WEB/example.com/app-1.0.aci"
+	is "$two
+$one
+$two
+$one"
+	run -0 --separate-stderr rkt fetch -full -pull-policy=never \
+		example.com/app:1.0 example.com/app:2.0
+	is "71 71" "${#lines[0]} ${#lines[1]}"
+	is "$one $two" "${lines[0]:0:39} ${lines[1]:0:39}"
+	# The first that fails is the last that is tried.
+	run -254 --separate-stderr rkt fetch "$URL" sha512-0000 \
+		example.com/app:2.0
+	is "$one"
+	is 'rkt: sha512-0000: not in the store' "$(tail -n 1 <<<"$stderr")"
+}
+
+@test "rkt fetch: a hash is looked for in the store, and may not be ambiguous" {
+	local i
+	for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17; do
+		mkaci -v "$i" "$BATS_FILE_TMPDIR/root" "$T/x.aci"
+		put_aci "$T/x.aci"
+	done >"$T/keys"
+	# Of 17 two begin with the same digit: one digit is too few anyway.
+	run -254 --separate-stderr rkt fetch sha512-1
+	is 'rkt: sha512-1: image ID too short: two digits are the least' "$stderr"
+	run -254 --separate-stderr rkt fetch sha256-"$(printf '%064d' 0)"
+	matches '^rkt: sha256-0+: ids are sha512 since 0.2$' "$stderr"
+	run -0 --separate-stderr rkt fetch --full "$(head -n 1 "$T/keys")"
+	is "$(head -n 1 "$T/keys")"
+	is '' "$stderr"
+}
+
+@test "rkt fetch, rkt run: of an ambiguous hash the candidates are listed" {
+	local key twin id
+	key=$(put_aci "$WEB/example.com/app-1.0.aci")
+	# As if there was another that has all digits the same but the last.
+	twin=${key%?}
+	test "${key: -1}" = 0 && twin+=1 || twin+=0
+	cp -r "$RKT_DIR/cas/image/$key" "$RKT_DIR/cas/image/$twin"
+	id=$(jq -r .id "$RKT_DIR/cas/image/$key/info.json")
+	jq -c --arg id "$twin${id:71}" '.id = $id' \
+		"$RKT_DIR/cas/image/$key/info.json" >"$T/info"
+	cp --remove-destination "$T/info" "$RKT_DIR/cas/image/$twin/info.json"
+	for words in fetch run; do
+		run -254 --separate-stderr rkt "$words" "${key:0:20}"
+		is ''
+		is "rkt: ${key:0:20}: ambiguous image ID, it may be
+$(printf '  %s\n' "$key" "$twin" | sort)" "$(cut -c 1-73 <<<"$stderr")"
+	done
+}
+
+@test "rkt fetch: --no-cache downloads what the store has" {
+	trust_key good --root
+	rkt fetch "$URL"
+	web_requests >/dev/null
+	rkt fetch "$URL"
+	matches "GET $URL 304" "$(web_requests)"
+	run -0 --separate-stderr rkt fetch --no-cache "$URL"
+	matches "GET $URL 200" "$(web_requests)"
+	matches "rkt: $URL: the image has not changed\$" "$stderr"
+}
+
+@test "rkt fetch: what it does not understand is refused before anything is asked" {
+	local rows=0 words why
+	web_requests >/dev/null
+	while IFS=$'\t' read -r words why; do
+		rows=$((rows + 1))
+		# shellcheck disable=SC2086
+		run -254 --separate-stderr rkt $words
+		is ''
+		matches "^$why" "$stderr"
+	done <<-'END'
+	fetch	Usage: rkt fetch
+	fetch --full	Usage: rkt fetch
+	fetch --no-such example.com/app	Usage: rkt fetch
+	fetch example.com/app --full	Usage: rkt fetch
+	fetch example.com/app --no-such	Usage: rkt fetch
+	fetch --signature=x example.com/app	rkt: --signature must follow an image
+	fetch example.com/app --signature=x --signature=y	rkt: --signature given twice for one image
+	fetch example.com/app -- x	rkt: app arguments unsupported
+	fetch --pull-policy=always example.com/app	rkt: --pull-policy: is none of new, never and update
+	fetch ftp://example.com/app.aci	rkt: ftp://example.com/app.aci: an unsupported URL scheme "ftp"
+	fetch https://example.com/app	rkt: https://example.com/app: the path of an image's URL must end in .aci
+	fetch example.com/app:1:2	rkt: example.com/app:1:2: a colon may stand there only once
+	fetch Example.com/app	rkt: Example.com/app: image name "Example.com/app" may hold only
+	--no-such fetch example.com/app	rkt: --no-such: no such global option
+	--user-config=here fetch example.com/app	rkt: here: not an absolute path
+	END
+	is 15 "$rows"
+	is '' "$(web_requests)"
+}
+
+@test "rkt fetch: on a terminal there is a bar, else a line" {
+	trust_key good --root
+	head -c 3000000 /dev/urandom >"$T/big"
+	mkdir "$T/root"
+	mv "$T/big" "$T/root"
+	mkaci -v 3.0 "$T/root" "$WEB/example.com/app-3.0.aci"
+	sign good "$WEB/example.com/app-3.0.aci"
+	run -0 in_tty rkt fetch example.com/app:3.0 </dev/null
+	output=$(tr '\r' '\n' <<<"$output")
+	matches '^rkt: searching for app image example.com/app:3.0' "$output"
+	matches 'Downloading signature from https://example.com/app-3.0.aci.asc' \
+		"$output"
+	matches 'Downloading ACI: \[={45}\] 3 MB/3 MB' "$output"
+	matches 'rkt: signature verified:' "$output"
+	matches "$(short_key "$WEB/example.com/app-3.0.aci")" "$output"
+	run -0 --separate-stderr rkt fetch --no-cache example.com/app:3.0
+	is 'Downloading ACI: 3 MB' "$(grep ACI: <<<"$stderr")"
+}
