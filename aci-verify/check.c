@@ -4,12 +4,14 @@
 #include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "alloc.h"
 #include "check.h"
 #include "escape.h"
 #include "gpg.h"
 #include "message.h"
+#include "record.h"
 #include "scope.h"
 #include "stream.h"
 #include "worker.h"
@@ -86,22 +88,20 @@ signature_facts(gpgme_ctx_t context, gpgme_signature_t signature)
 }
 
 /*
- * gpgme keeps its results only until the next operation: the first pass
- * copies the list by holding a reference to it.
+ * gpgme keeps its results only until the next operation: the list of them is
+ * held by a reference to it.
  */
-static json_t *
-all_facts(gpgme_ctx_t context)
+static void
+add_facts(gpgme_ctx_t context, json_t *list)
 {
 	gpgme_verify_result_t result = gpgme_op_verify_result(context);
-	json_t *list = json_array();
 
 	if (result == NULL)
-		return list;
+		return;
 	gpgme_result_ref(result);
 	for (gpgme_signature_t s = result->signatures; s != NULL; s = s->next)
 		(void)json_array_append_new(list, signature_facts(context, s));
 	gpgme_result_unref(result);
-	return list;
 }
 
 /* Is it gpg that is missing or broken, and not what it was given? */
@@ -120,36 +120,40 @@ failure(const char *member, gpgme_error_t error)
 	return json_pack("{ss}", member, text);
 }
 
-/* Has gpg check a detached signature of that. */
+/*
+ * Has gpg check one detached signature of that.  NULL: the list has got what it
+ * says of it; else why there is nothing.
+ */
 static json_t *
-verify(gpgme_ctx_t context, const struct openpgp *signature, gpgme_data_t what)
+verify(gpgme_ctx_t context, const struct packet *signature, gpgme_data_t what,
+    json_t *list)
 {
 	gpgme_data_t sig = NULL;
 	gpgme_error_t error;
-	json_t *facts;
 
 	error = gpgme_data_new_from_mem(
-	    &sig, (const char *)signature->bytes, signature->length, 0);
+	    &sig, (const char *)signature->bytes, signature->size, 0);
 	if (error != 0)
 		return failure("engine", error);
 	error = gpgme_op_verify(context, sig, what, NULL);
-	if (error != 0)
-		facts = failure(is_engine(error) ? "engine" : "failed", error);
-	else
-		facts = json_pack("{so}", "signatures", all_facts(context));
 	gpgme_data_release(sig);
-	return facts;
+	if (error != 0)
+		return failure(is_engine(error) ? "engine" : "failed", error);
+	add_facts(context, list);
+	return NULL;
 }
 
+/* The same of the file, from its start; the digest is that of what gpg saw. */
 static json_t *
-verify_file(gpgme_ctx_t context, const struct check *check)
+verify_file(gpgme_ctx_t context, int fd, const struct packet *signature,
+    json_t *list, char **digest)
 {
 	struct gpgme_data_cbs calls = { .read = stream_read };
-	struct stream *stream = stream_open(check->file);
-	autofree char *digest = NULL;
+	struct stream *stream =
+	    lseek(fd, 0, SEEK_SET) < 0 ? NULL : stream_open(fd);
 	gpgme_data_t data = NULL;
 	gpgme_error_t error;
-	json_t *facts;
+	json_t *failed;
 
 	if (stream == NULL)
 		return json_pack("{ss}", "engine", "cannot hash");
@@ -157,25 +161,74 @@ verify_file(gpgme_ctx_t context, const struct check *check)
 	/* As much as a pipe holds; more makes it slower. */
 	if (error == 0)
 		error = gpgme_data_set_flag(data, "io-buffer-size", "65536");
-	facts = error != 0 ? failure("engine", error)
-			   : verify(context, check->signature, data);
+	failed = error != 0 ? failure("engine", error)
+			    : verify(context, signature, data, list);
 	gpgme_data_release(data);
-	digest = stream_close(stream);
-	if (digest != NULL)
-		(void)json_object_set_new(facts, "digest", json_string(digest));
+	*digest = stream_close(stream);
+	return failed;
+}
+
+static bool
+is_same(const char *one, const char *other)
+{
+	return one != NULL && other != NULL && strcmp(one, other) == 0;
+}
+
+/*
+ * One after the other: of several gpg checks none behind the first that fails,
+ * so that their order would count.  All must have been of the same bytes.
+ */
+static json_t *
+verify_signatures(gpgme_ctx_t context, const struct check *check)
+{
+	const unsigned char *at = check->signature->bytes;
+	size_t left = check->signature->length;
+	autofree char *first = NULL;
+	autojson json_t *list = json_array();
+	json_t *facts, *failed;
+	struct packet signature;
+
+	while (left > 0 && packet_next(&at, &left, &signature)) {
+		autofree char *digest = NULL;
+
+		failed = verify_file(
+		    context, check->file, &signature, list, &digest);
+		if (failed != NULL)
+			return failed;
+		if (first == NULL)
+			first = take_ptr(&digest);
+		else if (!is_same(first, digest))
+			return json_pack(
+			    "{ss}", "failed", "the file changes meanwhile");
+	}
+	facts = json_pack("{sO}", "signatures", list);
+	if (first != NULL)
+		(void)json_object_set_new(facts, "digest", json_string(first));
 	return facts;
 }
 
 static json_t *
 verify_message(gpgme_ctx_t context, const struct message *message)
 {
+	const unsigned char *at = message->signature.bytes;
+	size_t left = message->signature.length;
+	autojson json_t *list = json_array();
+	struct packet signature;
 	gpgme_data_t data = NULL;
-	gpgme_error_t error =
-	    gpgme_data_new_from_mem(&data, message->text, message->length, 0);
-	json_t *facts = error != 0 ? failure("engine", error)
-				   : verify(context, &message->signature, data);
+	gpgme_error_t error;
+	json_t *facts, *failed;
 
+	if (!packet_next(&at, &left, &signature))
+		return json_pack("{ss}", "malformed", "a malformed packet");
+	error =
+	    gpgme_data_new_from_mem(&data, message->text, message->length, 0);
+	failed = error != 0 ? failure("engine", error)
+			    : verify(context, &signature, data, list);
 	gpgme_data_release(data);
+	if (failed != NULL)
+		return failed;
+	facts = json_pack("{sO}", "signatures", list);
+	/* Left out if it is not UTF-8. */
 	(void)json_object_set_new(
 	    facts, "text", json_stringn(message->text, message->length));
 	return facts;
@@ -203,13 +256,13 @@ work(const void *data)
 	else if (check->message != NULL)
 		facts = verify_message(context, &message);
 	else
-		facts = verify_file(context, check);
+		facts = verify_signatures(context, check);
 	gpgme_release(context);
 	message_free(&message);
 	return facts;
 }
 
-/* How long gpg may take: the time for a message is that for a small file. */
+/* How long gpg may take, however many signatures there are. */
 static unsigned
 seconds_for(const struct check *check)
 {

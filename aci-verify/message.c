@@ -54,7 +54,9 @@ unpack(
     const unsigned char *bytes, size_t length, unsigned char *out, size_t *used)
 {
 	const unsigned char until_end = 0x80 | TAG_COMPRESSED << 2 | 3;
-	struct packet packet = { TAG_COMPRESSED, bytes + 1, length - 1 };
+	struct packet packet = {
+		.tag = TAG_COMPRESSED, .body = bytes + 1, .length = length - 1
+	};
 
 	if (bytes[0] != until_end &&
 	    (!packet_next(&bytes, &length, &packet) || length > 0))

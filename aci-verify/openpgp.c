@@ -75,6 +75,8 @@ packet_next(const unsigned char **at, size_t *left, struct packet *packet)
 		return false;
 	packet->body = *at + 1 + size;
 	packet->length = length;
+	packet->bytes = *at;
+	packet->size = 1 + size + length;
 	*at = packet->body + length;
 	*left -= 1 + size + length;
 	return true;

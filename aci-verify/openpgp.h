@@ -58,6 +58,8 @@ struct packet {
 	int tag;
 	const unsigned char *body; /* borrowed */
 	size_t length;
+	const unsigned char *bytes; /* all of it, its header too */
+	size_t size;
 };
 
 /*

@@ -191,12 +191,15 @@ refused() {
 		echo "$what"
 		case $what in
 		text) printf '%s' "$text" ;;
+		bytes) printf '%b' "$text" ;;
 		filter) claim "$name:1.0" "sha256:$(digest)" "$text" ;;
 		esac | seal alice "$T/signature"
 		refused 65 "signature: $want" "$T/signature"
 		count=$((count + 1))
 	done <<-'END'
 		text~~not a signature of an image: line 1 column 0: '[' or '{' expected near end of file
+		bytes~{"\xff":1}~not a signature of an image
+		bytes~{}\0~not a text
 		text~hello~not a signature of an image: line 1 column 5: '[' or '{' expected near 'hello'
 		text~[]~not a signature of an image
 		text~{}~not a signature of an image
@@ -218,7 +221,7 @@ refused() {
 		filter~.critical.image."docker-manifest-digest" |= sub("sha256"; "sha512")~signed for another manifest
 		filter~.critical.identity."docker-reference" = null~not a signature of an image
 	END
-	test "$count" = 21
+	test "$count" = 23
 }
 
 @test "A2 simple signing: a weak, expired or foreign signature is refused" {

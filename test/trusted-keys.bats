@@ -13,10 +13,10 @@ system_key() {
 	RKT_CONF=$RKT_SYSTEM_CONF trust_key "$@"
 }
 
-# keys [ARGUMENT...]: what aci-trust --list says, a row a line: prefix,
+# keys: what aci-trust --list says, a row a line: prefix,
 # fingerprint, state, file, "system" or "local".
 keys() {
-	aci-trust --list --format=json "$@" >"$T/json"
+	aci-trust --list --format=json >"$T/json"
 	jq -r '.[] | [.prefix, .fingerprint, .state, .file,
 		if .system then "system" else "local" end] | join(" ")' \
 		"$T/json"
@@ -103,7 +103,7 @@ example.com/app $alice masked $system/prefix.d/example.com/app/$alice system" \
 }
 
 @test "aci-trust --list: a file that is no key is broken, with the reason" {
-	local alice bob dir=$local/prefix.d/example.com why
+	local alice bob dir=$local/prefix.d/example.com
 	alice=$(fingerprint alice) bob=$(fingerprint bob)
 	trust_key alice --root
 	mkdir -p "$dir"
