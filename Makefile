@@ -9,8 +9,8 @@ B = build
 VERSION = 0.1.0
 
 DIRS = aci-fetch aci-verify cas-store pod-prepare pod-netns pod-enter pod-gc
-PROGS = aci-fetch/aci-discover aci-fetch/aci-fetch aci-fetch/aci-convert \
-	aci-verify/aci-verify aci-verify/aci-trust cas-store/cas-store cas-store/cas-put \
+PROGS = aci-fetch/aci-discover aci-fetch/aci-fetch aci-fetch/aci-local \
+	aci-fetch/aci-convert aci-verify/aci-verify aci-verify/aci-trust cas-store/cas-store cas-store/cas-put \
 	pod-prepare/pod-prepare pod-prepare/pod-list pod-netns/pod-netns \
 	pod-enter/pod-enter pod-enter/pod-init pod-gc/pod-gc pod-gc/pod-stop
 # Build-time only: writes system call filters as C headers.  Not by way of the
@@ -22,6 +22,7 @@ MKFILTER_PARTS = pod-prepare/mkfilter pod-prepare/syscalls lib/alloc lib/bpf \
 # The link lines are architecture: test/links.bats holds them to this.
 LIBS_aci-discover = -lcurl -lgumbo
 LIBS_aci-fetch = -lcurl -lcrypto -lpthread -lyaml
+LIBS_aci-local = -larchive -lcrypto -lpthread
 LIBS_aci-convert = -lcrypto -lpthread
 LIBS_aci-verify = -lgpgme -lcrypto -lz -lpthread
 LIBS_aci-trust = -lgpgme
@@ -31,16 +32,17 @@ LIBS_mkfilter = -lseccomp
 # On the warm path: no dynamic loader.
 STATIC_PROGS = cas-store pod-prepare pod-list pod-netns pod-enter
 
-DEPS_BUILD = build-essential pkg-config libbz2-dev libcap-dev \
+DEPS_BUILD = build-essential pkg-config libarchive-dev libbz2-dev libcap-dev \
 	libcurl4-openssl-dev libgpgme-dev libgumbo-dev libisal-dev \
 	libjansson-dev liblzma-dev libseccomp-dev libssl-dev libyaml-dev \
 	zlib1g-dev
 DEPS_RUN = ca-certificates gnupg gpgv jq
-DEPS_TEST = attr bats bsdextrautils busybox-static bzip2 clang clang-format \
-	cppcheck crun bubblewrap curl e2fsprogs erofs-utils etcd-client \
-	etcd-server expect iproute2 libclang-rt-14-dev mandoc nftables \
-	nginx-light openssl procps python3 shellcheck skopeo strace time umoci \
-	util-linux xxd xz-utils
+DEPS_TEST = attr bats bsdextrautils buildah busybox-static bzip2 clang \
+	clang-format cppcheck crun bubblewrap curl e2fsprogs erofs-utils \
+	etcd-client etcd-server expect iproute2 libarchive-tools \
+	libclang-rt-14-dev mandoc nftables nginx-light openssl podman procps \
+	python3 shellcheck skopeo strace time umoci util-linux xxd xz-utils \
+	zstd
 
 flag = $(if $(shell echo 'int x;' | $(CC) -Werror $(1) -c -x c - \
 	-o /dev/null 2>&1),,$(1))
@@ -142,7 +144,7 @@ $(B)/unit/%: test/unit/%.c $(foreach d,$(DIRS) lib,$(B)/$(d)/own.a)
 	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) $(addprefix -I,$(DIRS)) -MMD -MP \
 		$(LDFLAGS) -pie $(LINK) -o $@ $(filter %.c %.a,$^) $(UNIT_LIBS) \
 		-ljansson
-UNIT_LIBS = -lcurl -lyaml -lseccomp -lcap -lgumbo -lcrypto -lisal -llzma -lbz2
+UNIT_LIBS = -larchive -lcurl -lyaml -lseccomp -lcap -lgumbo -lcrypto -lisal -llzma -lbz2
 
 # Pid 1 is static, which ASan cannot be: UBSan alone, which traps.
 ASAN = BIN=build/asan/bin FORTIFY= STATIC=

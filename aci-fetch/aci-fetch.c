@@ -14,9 +14,11 @@
  */
 
 #include <err.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "alloc.h"
 #include "confine.h"
@@ -31,6 +33,7 @@
 #include "options.h"
 #include "places.h"
 #include "prog.h"
+#include "publish.h"
 #include "record.h"
 #include "ref.h"
 #include "scope.h"
@@ -235,6 +238,35 @@ from_url(struct web *web, json_t *record, const char *url)
 	from_places(web, record, &places);
 }
 
+/*
+ * Layouts and archives have a program of their own: what reads archives is
+ * not to be in the process that speaks with servers.  It gets the record anew.
+ */
+static _Noreturn void
+become_local(const json_t *record)
+{
+	autofree char *program = prog_sibling("aci-local");
+	autofree char *line = record_line(record);
+	autofree char *size =
+	    xasprintf("--max-size=%lld", (long long)opts.limits.size);
+	autofree char *signature = xasprintf("--signature=%s", opts.signature);
+	char no_signature[] = "--no-signature";
+	char *argv[] = { program, size, opts.no_signature ? no_signature : NULL,
+		NULL };
+	int pipe[2];
+
+	if (opts.signature != NULL)
+		argv[2] = signature;
+	/* A record fits a pipe: nobody waits. */
+	if (pipe2(pipe, O_CLOEXEC) < 0 ||
+	    write_all(pipe[1], line, strlen(line)) < 0 ||
+	    dup2(pipe[0], STDIN_FILENO) < 0)
+		filter_fail(EX_OSERR, "%s", program);
+	(void)close(pipe[1]);
+	(void)execv(program, argv);
+	filter_fail(EX_OSERR, "%s", program);
+}
+
 /* From what the record's image names by itself. */
 static void
 from_reference(struct web *web, json_t *record, const char *text)
@@ -247,6 +279,8 @@ from_reference(struct web *web, json_t *record, const char *text)
 	if (ref_parse(text, &ref, &why) < 0)
 		filter_failx(EX_USAGE, "%s: %s", shown, why);
 	path = ref.kind == REF_FILE ? xstrdup(text) : url_path(text);
+	if (ref.path != NULL)
+		become_local(record);
 	if (ref.kind == REF_DOCKER)
 		from_registry(web, record, &ref);
 	else if (path != NULL)

@@ -21,6 +21,7 @@
 #include "dirs.h"
 #include "filter.h"
 #include "keeper.h"
+#include "path.h"
 #include "prog.h"
 #include "publish.h"
 #include "scope.h"
@@ -29,11 +30,12 @@
 /* Files that may be open at a time. */
 enum { FILES = 512 };
 
-enum verb { OPEN, CLOSE, NAME };
+enum verb { OPEN, CLOSE, NAME, READ };
 
 struct request {
 	enum verb verb;
-	int file; /* number; not of OPEN */
+	int file;      /* number; of CLOSE and NAME */
+	char path[96]; /* of READ */
 };
 
 struct answer {
@@ -47,6 +49,9 @@ struct files {
 	int tmp; /* the directory */
 	int fds[FILES];
 };
+
+/* The directory that may be read; -1: none. */
+static int shared = -1;
 
 /* The child's: its end of the socket, and the numbers by descriptor. */
 static int asked = -1;
@@ -62,7 +67,9 @@ send_with(int to, const void *bytes, size_t length, int fd)
 	} control = { .header = { .cmsg_len = CMSG_LEN(sizeof fd),
 			  .cmsg_level = SOL_SOCKET,
 			  .cmsg_type = SCM_RIGHTS } };
-	char copy[sizeof(struct answer)];
+	char copy[sizeof(struct answer) > sizeof(struct request)
+		      ? sizeof(struct answer)
+		      : sizeof(struct request)];
 	struct iovec part = { .iov_base = copy, .iov_len = length };
 	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
 
@@ -116,6 +123,21 @@ open_file(struct files *files, struct answer *answer)
 	return files->fds[answer->file];
 }
 
+/* Of the directory that the user has named, as he could open it himself. */
+static int
+open_shared(const struct request *request, struct answer *answer)
+{
+	int fd = -1;
+
+	if (memchr(request->path, '\0', sizeof request->path) == NULL)
+		errno = ENAMETOOLONG;
+	else
+		fd = beneath_open(
+		    shared, request->path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
+	answer->error = fd < 0 ? errno : 0;
+	return fd;
+}
+
 static void
 name_file(const struct files *files, int file, struct answer *answer)
 {
@@ -138,6 +160,8 @@ serve(struct files *files, const struct request *request, struct answer *answer)
 {
 	if (request->verb == OPEN)
 		return open_file(files, answer);
+	if (request->verb == READ)
+		return open_shared(request, answer);
 	if (request->file < 0 || request->file >= FILES ||
 	    files->fds[request->file] < 0) {
 		answer->error = EBADF;
@@ -164,6 +188,7 @@ keep(int socket, int tmp, pid_t child)
 	while (receive_with(socket, &request, sizeof request, &none) == 1) {
 		struct answer answer = { 0 };
 		int fd = serve(&files, &request, &answer);
+		autofd int lent = request.verb == READ ? fd : -1;
 
 		if (send_with(socket, &answer, sizeof answer, fd) < 0)
 			break;
@@ -209,13 +234,11 @@ keeper_confine(const struct confine *plan)
 
 /* Returns the descriptor that came along, or -1; errno says what went wrong. */
 static int
-ask(enum verb verb, int fd, struct answer *answer)
+ask(const struct request *request, struct answer *answer)
 {
-	struct request request = { .verb = verb,
-		.file = fd < 0 ? 0 : numbers[fd] };
 	int got = -1;
 
-	if (send_with(asked, &request, sizeof request, -1) < 0 ||
+	if (send_with(asked, request, sizeof *request, -1) < 0 ||
 	    receive_with(asked, answer, sizeof *answer, &got) != 1)
 		filter_failx(
 		    EX_OSERR, "the process that keeps the files: gone");
@@ -227,7 +250,8 @@ int
 keeper_open(void)
 {
 	struct answer answer;
-	int fd = ask(OPEN, -1, &answer);
+	const struct request request = { .verb = OPEN };
+	int fd = ask(&request, &answer);
 
 	if (fd >= FILES) {
 		(void)close(fd);
@@ -240,20 +264,42 @@ keeper_open(void)
 }
 
 void
-keeper_close(int fd)
+keeper_share(int dir)
 {
+	shared = dir;
+}
+
+int
+keeper_read(const char *path)
+{
+	struct request request = { .verb = READ };
 	struct answer answer;
 
-	(void)ask(CLOSE, fd, &answer);
+	if (strlen(path) >= sizeof request.path) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	memcpy(request.path, path, strlen(path));
+	return ask(&request, &answer);
+}
+
+void
+keeper_close(int fd)
+{
+	const struct request request = { .verb = CLOSE, .file = numbers[fd] };
+	struct answer answer;
+
+	(void)ask(&request, &answer);
 	(void)close(fd);
 }
 
 char *
 keeper_name(int fd)
 {
+	const struct request request = { .verb = NAME, .file = numbers[fd] };
 	struct answer answer;
 
-	(void)ask(NAME, fd, &answer);
+	(void)ask(&request, &answer);
 	if (answer.error != 0)
 		return NULL;
 	answer.name[sizeof answer.name - 1] = '\0';

@@ -23,6 +23,17 @@ int keeper_open(void);
 /* Closes one of them.  What has no name is gone then. */
 void keeper_close(int fd);
 
+/*
+ * The files below dir, by names without a symbolic link in them, may be read
+ * by keeper_read(): it calls for them when keeper_confine() is past.  dir is
+ * borrowed.
+ */
+void keeper_share(int dir);
+
+/* Opens one for reading, whatever it is.  -1 and errno; the caller closes it.
+ */
+int keeper_read(const char *path);
+
 /* Gives it a name: its absolute path, which the caller frees.  Or NULL, errno.
  */
 char *keeper_name(int fd);

@@ -286,23 +286,6 @@ take_config(struct oci_image *image)
 	want_free(&want);
 }
 
-/* Does the store have the layer, or does another of the image bring it? */
-static bool
-is_there(const struct oci_image *image, size_t index)
-{
-	const struct parcel *parcel = image->parcel;
-	autofree char *path = store_blob(parcel->diff_ids.list[index]);
-	struct stat blob;
-
-	if (fstatat(image->cas, path, &blob, AT_SYMLINK_NOFOLLOW) == 0)
-		return true;
-	for (size_t i = 0; i < index; i++)
-		if (strcmp(parcel->oci->layers[i].digest,
-			parcel->oci->layers[index].digest) == 0)
-			return true;
-	return false;
-}
-
 static void
 check_sizes(
     const struct oci_image *image, const struct want *wants, size_t count)
@@ -332,7 +315,7 @@ take_layers(struct oci_image *image)
 	for (size_t i = 0; i < parcel->oci->layer_count; i++) {
 		const struct oci_blob *layer = &parcel->oci->layers[i];
 
-		if (is_there(image, i))
+		if (parcel_has_layer(parcel, image->cas, i))
 			continue;
 		(void)fprintf(
 		    stderr, "Downloading layer: %s\n", layer->digest + 7);

@@ -23,7 +23,8 @@ static const char *const config_types[] = { OCI "config.v1+json",
 	OCI_DOCKER_CONFIG, NULL };
 static const char *const layer_types[] = { OCI "layer.v1.tar",
 	OCI "layer.v1.tar+gzip", OCI "layer.v1.tar+zstd", OCI_DOCKER_LAYER,
-	OCI_DOCKER_LAYER ".gzip", OCI_DOCKER_LAYER ".zstd", NULL };
+	DOCKER "image.rootfs.diff.tar", DOCKER "image.rootfs.diff.tar.zstd",
+	NULL };
 
 static bool
 is_one_of(const char *type, const char *const *types)

@@ -21,7 +21,7 @@ enum {
 #define OCI_DOCKER_MANIFEST \
 	"application/vnd.docker.distribution.manifest.v2+json"
 #define OCI_DOCKER_CONFIG "application/vnd.docker.container.image.v1+json"
-#define OCI_DOCKER_LAYER  "application/vnd.docker.image.rootfs.diff.tar"
+#define OCI_DOCKER_LAYER  "application/vnd.docker.image.rootfs.diff.tar.gzip"
 
 /* What a manifest points to. */
 struct oci_blob {

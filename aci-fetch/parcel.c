@@ -2,13 +2,16 @@
 /* parcel - the files of one image of docker or OCI kind, as a record has them
  */
 
+#include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "alloc.h"
 #include "filter.h"
 #include "parcel.h"
 #include "prog.h"
 #include "scope.h"
+#include "store.h"
 
 struct parcel *
 parcel_new(void)
@@ -38,6 +41,21 @@ parcel_free(struct parcel *parcel)
 	oci_manifest_free(parcel->oci);
 	strings_free(&parcel->diff_ids);
 	free(parcel);
+}
+
+bool
+parcel_has_layer(const struct parcel *parcel, int cas, size_t index)
+{
+	const struct oci_blob *layers = parcel->oci->layers;
+	autofree char *path = store_blob(parcel->diff_ids.list[index]);
+	struct stat blob;
+
+	if (fstatat(cas, path, &blob, AT_SYMLINK_NOFOLLOW) == 0)
+		return true;
+	for (size_t i = 0; i < index; i++)
+		if (strcmp(layers[i].digest, layers[index].digest) == 0)
+			return true;
+	return false;
 }
 
 /* The file of the layer at index, which may be there twice, by a new name. */

@@ -3,6 +3,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include <jansson.h>
@@ -29,6 +30,12 @@ struct parcel {
 /* An empty one, for the caller. */
 struct parcel *parcel_new(void);
 void parcel_free(struct parcel *parcel);
+
+/*
+ * Is the layer at index in the store (cas), by its diffID, or does one before
+ * it in the image bring it?
+ */
+bool parcel_has_layer(const struct parcel *parcel, int cas, size_t index);
 
 /*
  * The member "fetch", for the caller; the files get their names.  The filter

@@ -31,7 +31,8 @@ host_arch(void)
 {
 	static struct utsname name;
 
-	if (uname(&name) < 0)
+	/* Known from then on, also to a process that may not ask. */
+	if (*name.machine == '\0' && uname(&name) < 0)
 		return "unknown"; /* only for an address that is none */
 	if (strcmp(name.machine, "x86_64") == 0)
 		return "amd64";

@@ -7,6 +7,7 @@ declare -gA LIBS=(
 	[aci-convert]='libc libcrypto libjansson'
 	[aci-discover]='libc libcurl libgumbo libjansson'
 	[aci-fetch]='libc libcrypto libcurl libjansson libyaml-0'
+	[aci-local]='libarchive libc libcrypto libjansson'
 	[aci-trust]='libc libgpgme libjansson'
 	[aci-verify]='libc libcrypto libgpgme libjansson libz'
 	[cas-put]='libbz2 libc libcrypto libisal libjansson liblzma'
@@ -81,6 +82,8 @@ executed() {
 		run -0 ldd "$BIN/$tool"
 		[[ $output != *gpgme* && $output != *archive* ]]
 	done
+	run -0 ldd "$BIN/aci-local"
+	[[ $output != *curl* && $output != *gpgme* ]]
 	for tool in aci-verify aci-trust; do
 		run -0 ldd "$BIN/$tool"
 		[[ $output != *curl* && $output != *archive* ]]
