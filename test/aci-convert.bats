@@ -173,7 +173,7 @@ row() { # DOCUMENT TITLE CHANGE MEMBER WANT WARNING
 		jq -c --arg digest "sha256-$(digest_of "$TMP/m")" \
 			'.fetch.digest = $digest' "$T/record" >"$T/other"
 		run -65 --separate-stderr aci-convert <"$T/other"
-		matches '^aci-convert: manifest: (line|schemaVersion)' "$stderr"
+		matches '^aci-convert: manifest: (line|schemaVersion|nested)' "$stderr"
 		test "${#stderr_lines[@]}" = 1
 	done
 }
