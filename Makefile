@@ -175,6 +175,9 @@ build/fuzz/tar: build/fuzz/cas-store/own.a
 build/fuzz/auth build/fuzz/html: CPPFLAGS += -Iaci-fetch
 build/fuzz/auth build/fuzz/html: build/fuzz/aci-fetch/own.a
 build/fuzz/auth build/fuzz/html: FUZZ_LIBS = -lcurl -lgumbo
+build/fuzz/armor: CPPFLAGS += -Iaci-verify
+build/fuzz/armor: build/fuzz/aci-verify/own.a
+build/fuzz/armor: FUZZ_LIBS = -lcrypto -lz
 build/fuzz/%: test/fuzz/%.c build/fuzz/lib/own.a
 	$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -fsanitize=fuzzer -o $@ \
 		-Wl,--start-group $^ -Wl,--end-group $(FUZZ_LIBS) -ljansson

@@ -298,7 +298,7 @@ filled() {
 
 # cell NUMBER: one row, in a directory of its own; says what is wrong with it.
 cell() {
-	local row trusted name recipe status message got=0 want usage
+	local row trusted name recipe status message got=0 want
 	IFS=$'\t' read -r row trusted name recipe status message \
 		<<<"${ROWS[$1]}"
 	mkdir "$T/$1" && cd "$T/$1" || return
