@@ -26,7 +26,7 @@ LIBS_aci-local = -larchive -lcrypto -lpthread
 LIBS_aci-convert = -lcrypto -lpthread
 LIBS_aci-verify = -lgpgme -lcrypto -lz -lpthread
 LIBS_aci-trust = -lgpgme
-LIBS_cas-put = -lcrypto -lisal -llzma -lbz2 -lpthread
+LIBS_cas-put = -lcrypto -lisal -llzma -lbz2 -lzstd -lpthread
 LIBS_pod-prepare = -lseccomp -lcap
 LIBS_mkfilter = -lseccomp
 # On the warm path: no dynamic loader.
@@ -35,7 +35,7 @@ STATIC_PROGS = cas-store pod-prepare pod-list pod-netns pod-enter
 DEPS_BUILD = build-essential pkg-config libarchive-dev libbz2-dev libcap-dev \
 	libcurl4-openssl-dev libgpgme-dev libgumbo-dev libisal-dev \
 	libjansson-dev liblzma-dev libseccomp-dev libssl-dev libyaml-dev \
-	zlib1g-dev
+	libzstd-dev zlib1g-dev
 DEPS_RUN = ca-certificates gnupg gpgv jq
 DEPS_TEST = attr bats bsdextrautils buildah busybox-static bzip2 clang \
 	clang-format cppcheck crun bubblewrap curl e2fsprogs erofs-utils \
@@ -144,7 +144,8 @@ $(B)/unit/%: test/unit/%.c $(foreach d,$(DIRS) lib,$(B)/$(d)/own.a)
 	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) $(addprefix -I,$(DIRS)) -MMD -MP \
 		$(LDFLAGS) -pie $(LINK) -o $@ $(filter %.c %.a,$^) $(UNIT_LIBS) \
 		-ljansson
-UNIT_LIBS = -larchive -lcurl -lyaml -lseccomp -lcap -lgumbo -lcrypto -lisal -llzma -lbz2
+UNIT_LIBS = -larchive -lcurl -lyaml -lseccomp -lcap -lgumbo -lcrypto -lisal \
+	-llzma -lbz2 -lzstd
 
 # Pid 1 is static, which ASan cannot be: UBSan alone, which traps.
 ASAN = BIN=build/asan/bin FORTIFY= STATIC=
@@ -170,8 +171,8 @@ fuzz: deps ## fuzz each parser for SECONDS (30)
 		test/fuzz/corpus/$${f##*/} > $$f.log 2>&1 || \
 		{ tail -n 40 $$f.log; exit 1; }; \
 		echo $$f: $$(sed -n 's/^stat::number_of_//p' $$f.log); done
-build/fuzz/tar: CPPFLAGS += -Icas-store
-build/fuzz/tar: build/fuzz/cas-store/own.a
+build/fuzz/tar build/fuzz/merge: CPPFLAGS += -Icas-store
+build/fuzz/tar build/fuzz/merge: build/fuzz/cas-store/own.a
 build/fuzz/auth build/fuzz/html: CPPFLAGS += -Iaci-fetch
 build/fuzz/auth build/fuzz/html: build/fuzz/aci-fetch/own.a
 build/fuzz/auth build/fuzz/html: FUZZ_LIBS = -lcurl -lgumbo

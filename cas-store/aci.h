@@ -1,22 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* aci - what the tar of an image holds: a manifest and a tree */
+/* aci - an App Container image: a manifest and a tree */
 #pragma once
 
-#include "fault.h"
-#include "tree.h"
-
-struct aci {
-	char *manifest; /* its bytes, with a NUL after them */
-	size_t manifest_length;
-	struct tree *tree; /* of rootfs; data on device 1 */
-	char *dropped; /* an extended attribute that was left out, or NULL */
-};
+#include "archive.h"
 
 /*
- * Reads the archive fd of that size.  It must hold the file "manifest" once,
- * a directory "rootfs" and nothing beside them, each name once, none with
- * ".." in it or absolute; a hard link must follow what it links to.  Returns
- * 0 with *aci for aci_free(), or -1 with fault.
+ * The bytes of the file "manifest" of the archive fd, with a NUL after them,
+ * for the caller to free; NULL with fault.  The archive is gone through for
+ * it, since it says what the tree below will be.
  */
-int aci_read(int fd, uint64_t size, struct aci *aci, struct fault *fault);
-void aci_free(struct aci *aci);
+char *aci_manifest(struct archive *archive, int fd, size_t *length);
+
+/*
+ * What is below rootfs goes to the archive's root.  There must be the manifest
+ * once, a directory "rootfs" and nothing beside them, each name once, none
+ * with ".." in it or absolute; a hard link must follow what it links to, or
+ * that must be in the tree below.  Returns 0, or -1 with fault.
+ */
+int aci_read(struct archive *archive);

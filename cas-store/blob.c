@@ -29,6 +29,7 @@ struct copy {
 	uint64_t out;
 	uint64_t behind; /* the disk was told to write up to here */
 	bool at_end;
+	enum hash hash;
 	struct hasher *hasher;
 	struct digest *of_file;
 	struct digest *of_tar;
@@ -154,17 +155,18 @@ copy_all(struct copy *copy, struct blob *blob)
 	if (read_chunk(copy, chunk) < 0 || inflate_start(&inflate, chunk->bytes,
 					       chunk->length, copy->fault) < 0)
 		return -1;
-	copy->of_tar = hasher_digest(copy->hasher);
+	copy->of_tar = hasher_digest(copy->hasher, copy->hash);
 	if (inflate_is_plain(&inflate)) {
 		result = copy_plain(copy, chunk);
 	} else {
-		copy->of_file = hasher_digest(copy->hasher);
+		copy->of_file = hasher_digest(copy->hasher, copy->hash);
 		result = copy_inflated(copy, chunk, &inflate);
 	}
 	inflate_stop(&inflate);
 	if (result < 0)
 		return -1;
 	blob->size = copy->out;
+	blob->read = copy->in;
 	hasher_finish(copy->hasher, copy->of_tar, blob->id);
 	if (copy->of_file == NULL)
 		memcpy(blob->digest, blob->id, sizeof blob->digest);
@@ -174,11 +176,13 @@ copy_all(struct copy *copy, struct blob *blob)
 }
 
 int
-blob_copy(int from, int to, struct blob *blob, struct fault *fault)
+blob_copy(
+    int from, int to, enum hash hash, struct blob *blob, struct fault *fault)
 {
 	struct copy copy = {
 		.from = from,
 		.to = to,
+		.hash = hash,
 		.hasher = hasher_new(),
 		.fault = fault,
 	};

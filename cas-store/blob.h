@@ -9,8 +9,9 @@
 
 struct blob {
 	uint64_t size;            /* of the tar */
-	char id[DIGEST_TEXT];     /* sha512 of the tar */
-	char digest[DIGEST_TEXT]; /* sha512 of the file as it was read */
+	uint64_t read;            /* of the file */
+	char id[DIGEST_TEXT];     /* of the tar */
+	char digest[DIGEST_TEXT]; /* of the file as it was read */
 };
 
 /*
@@ -19,4 +20,5 @@ struct blob {
  * whatever happens to the file meanwhile.  Refused: more than BLOB_MAX bytes,
  * or a bomb.  Returns 0, or -1 with fault.
  */
-int blob_copy(int from, int to, struct blob *blob, struct fault *fault);
+int blob_copy(
+    int from, int to, enum hash hash, struct blob *blob, struct fault *fault);

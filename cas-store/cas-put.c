@@ -3,34 +3,35 @@
  *
  * cas-put [-q] [--insecure] [--render=KIND] < record
  *
- * Reads the file once: inflates, hashes and writes it; compares its digest
+ * Reads each archive once: inflates, hashes and writes it; compares its digest
  * with the one that was verified; reads the tar's entries and the manifest;
- * compares that with what was asked for; makes the index; names it all.  Only
- * the last rename makes it an image.
+ * compares that with what was asked for; composes the tree, of layers or of
+ * dependencies too; makes the index; names it all.  Only the last rename makes
+ * it an image.
  */
 
 #include <err.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <unistd.h>
 
-#include "aci.h"
-#include "alloc.h"
-#include "blob.h"
 #include "checks.h"
 #include "commit.h"
+#include "compose.h"
 #include "confirm.h"
+#include "dependency.h"
 #include "dirs.h"
 #include "escape.h"
 #include "filter.h"
 #include "image.h"
+#include "intake.h"
 #include "news.h"
 #include "prog.h"
-#include "publish.h"
 #include "record.h"
+#include "remove.h"
+#include "render.h"
 #include "scope.h"
 #include "store.h"
 
@@ -48,26 +49,8 @@ static const char usage_text[] =
 struct opts {
 	bool quiet;
 	bool insecure;
-	enum render render;
+	enum render_kind kind;
 };
-
-static int
-parse_render(const char *text, enum render *render)
-{
-	static const char *const names[] = {
-		[RENDER_AUTO] = "auto",
-		[RENDER_EROFS] = "erofs",
-		[RENDER_TREE] = "tree",
-	};
-
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-		if (strcmp(text, names[i]) != 0)
-			continue;
-		*render = (enum render)i;
-		return 0;
-	}
-	return -1;
-}
 
 static _Noreturn void
 usage(int status)
@@ -89,10 +72,8 @@ parse_options(int argc, char *argv[], struct opts *opts)
 		{ "version", no_argument, NULL, 'v' },
 		{ NULL, 0, NULL, 0 },
 	};
-	const char *kind = getenv("RKT_STORE_KIND");
 
-	if (kind != NULL && *kind != '\0' &&
-	    parse_render(kind, &opts->render) < 0)
+	if (render_parse_default(&opts->kind) < 0)
 		errx(EX_CONFIG, "RKT_STORE_KIND: not auto, erofs or tree");
 	for (int c; (c = getopt_long(argc, argv, "+qh", options, NULL)) != -1;)
 		switch (c) {
@@ -103,7 +84,7 @@ parse_options(int argc, char *argv[], struct opts *opts)
 			opts->insecure = true;
 			break;
 		case 'r':
-			if (parse_render(optarg, &opts->render) < 0)
+			if (render_parse(optarg, &opts->kind) < 0)
 				usage(EX_USAGE);
 			break;
 		case 'v':
@@ -117,98 +98,19 @@ parse_options(int argc, char *argv[], struct opts *opts)
 		usage(EX_USAGE);
 }
 
-/* The pipe's own, in the store's tmp; others are the caller's. */
-static void
-remove_file(const char *path)
-{
-	if (path != NULL && dirs_in_tmp(path))
-		(void)unlink(path);
-}
-
-/* The image, which no longer has its name then if it is the pipe's own. */
-static int
-open_file(const json_t *record)
-{
-	const char *path = record_string(record, "fetch.aci");
-	autofree char *shown = escape(path);
-	/* O_NONBLOCK: it may be a fifo, which must not hold us up. */
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	struct stat status;
-
-	if (fd < 0)
-		filter_fail(
-		    errno == ENOENT ? EX_NOINPUT : EX_IOERR, "%s", shown);
-	if (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode))
-		filter_failx(EX_DATAERR, "%s: not a regular file", shown);
-	/* Now: whoever kills us later leaves nothing. */
-	remove_file(path);
-	remove_file(record_string(record, "fetch.asc"));
-	return fd;
-}
-
 static _Noreturn void
 refuse(const char *what, const struct fault *fault)
 {
 	filter_failx(fault->status, "%s: %s", what, fault->why);
 }
 
-/* The paths that the manifest lists, and nothing else, if it lists any. */
-static void
-apply_whitelist(struct tree *tree, const struct strings *list)
-{
-	if (list->count == 0)
-		return;
-	for (size_t i = 0; i < list->count; i++) {
-		autofree char *path = xstrdup(list->list[i]);
-		size_t length = strlen(path);
-
-		while (length > 0 && path[length - 1] == '/')
-			path[--length] = '\0';
-		tree_keep(tree, path + strspn(path, "/"));
-	}
-	tree_prune(tree);
-}
-
-/*
- * The directories that every pod mounts something on, where the image has
- * nothing: made here once, and not in the upper layer at each start.
- */
-static void
-add_places(struct tree *tree)
-{
-	static const char *const places[] = { "dev", "proc", "sys" };
-
-	for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
-		struct inode *inode = NULL;
-
-		if (tree_find(tree, places[i]) != NULL)
-			continue;
-		inode = tree_inode(tree, S_IFDIR | 0755);
-		/* A full tree, or a root that takes none: at the start. */
-		if (inode != NULL)
-			(void)tree_add(tree, places[i], inode);
-	}
-}
-
-static struct image_manifest *
-parse_manifest(const struct aci *aci, const char *what)
-{
-	autofree char *why = NULL;
-	struct image_manifest *manifest =
-	    image_manifest_parse(aci->manifest, aci->manifest_length, &why);
-
-	if (manifest == NULL)
-		filter_failx(EX_DATAERR, "%s: manifest: %s", what, why);
-	return manifest;
-}
-
-/* What came from a URL is found by it; "file://" too. */
+/* What came from a URL is found by it; "file://" and "oci:" too. */
 static const char *
 source_url(const json_t *record)
 {
 	const char *url = record_string(record, "fetch.url");
 
-	return url != NULL && strstr(url, "://") != NULL ? url : NULL;
+	return url != NULL && strchr(url, ':') != NULL ? url : NULL;
 }
 
 static int
@@ -241,63 +143,193 @@ confirm(json_t *record, const char *what)
 		news_say(what, key, key);
 }
 
+/* An image on its way into the store. */
+struct put {
+	json_t *record;
+	const struct opts *opts;
+	const char *what; /* messages call it */
+	int cas;
+	char key[KEY_TEXT];
+	struct intake intake;
+	struct compose compose;
+	struct image_manifest *manifest;
+	bool complete; /* the store has all of it */
+	bool missing;  /* the store does not have what it depends on */
+	json_t *info;
+	struct fault fault;
+};
+
+/* The archives, lowest first, become devices; the number of the last. */
+static uint32_t
+open_archives(struct put *put)
+{
+	uint32_t device = 0;
+
+	for (size_t i = 0; i < put->intake.count; i++) {
+		struct taken *taken = &put->intake.archives[i];
+
+		device =
+		    taken->fd < 0
+			? compose_blob(&put->compose, taken->name)
+			: compose_archive(&put->compose, take_fd(&taken->fd),
+			      taken->blob.size, taken->name);
+		if (device == 0)
+			refuse(put->what, &put->fault);
+	}
+	return device;
+}
+
+/* A converted image's manifest is not in its archives. */
+static void
+read_manifest(struct put *put, uint32_t device)
+{
+	struct intake *intake = &put->intake;
+	autofree char *why = NULL;
+
+	if (!intake->converted)
+		intake->manifest = compose_manifest(
+		    &put->compose, device, &intake->manifest_length);
+	if (intake->manifest == NULL)
+		refuse(put->what, &put->fault);
+	put->manifest = image_manifest_parse(
+	    intake->manifest, intake->manifest_length, &why);
+	if (put->manifest == NULL)
+		filter_failx(EX_DATAERR, "%s: manifest: %s", put->what, why);
+	if (check_manifest(put->record, put->manifest, &put->fault) < 0)
+		refuse(put->what, &put->fault);
+}
+
+static void
+make_info(struct put *put)
+{
+	const struct intake *intake = &put->intake;
+
+	put->info = image_load(put->cas, put->key);
+	put->complete =
+	    put->info != NULL && image_complete(put->cas, put->info);
+	if (put->complete)
+		return;
+	json_decref(put->info);
+	put->info = image_info(intake->id, put->manifest, intake->size,
+	    check_is_latest(put->record));
+	if (intake->converted)
+		(void)json_object_set(put->info, "layers",
+		    record_get(put->record, "convert.layers"));
+	else
+		(void)json_object_set_new(
+		    put->info, "fetched", json_integer(intake->read));
+}
+
+static void
+compose(struct put *put, uint32_t device)
+{
+	struct compose *compose = &put->compose;
+	const struct intake *intake = &put->intake;
+	int result = 0;
+
+	if (!intake->converted)
+		result = compose_image(compose, device, put->key,
+		    json_object_get(put->info, "dependencies"),
+		    &put->manifest->path_whitelist);
+	for (size_t i = 0;
+	     intake->converted && result == 0 && i < intake->count; i++)
+		result = compose_layer(
+		    compose, compose_blob(compose, intake->archives[i].name));
+	if (result < 0 || compose_finish(compose) < 0)
+		refuse(put->what, &put->fault);
+	if (compose->dropped != NULL)
+		warnx("%s: extended attribute %s (and such) left out",
+		    put->what, compose->dropped);
+}
+
+static int
+commit(struct put *put)
+{
+	struct render render = { 0 };
+	struct commit commit = {
+		.compose = &put->compose,
+		.render = put->missing ? NULL : &render,
+		.id = put->intake.id,
+		.bytes = put->intake.manifest,
+		.length = put->intake.manifest_length,
+		.manifest = put->manifest,
+		.info = put->info,
+		.layers = record_get(put->record, "convert.layers"),
+		.latest = check_is_latest(put->record),
+		.url = source_url(put->record),
+		.fetch = json_object_get(put->record, "fetch"),
+		.verify = json_object_get(put->record, "verify"),
+	};
+	int result = 0;
+
+	if (put->complete)
+		return commit_again(&commit, &put->fault);
+	if (!put->missing)
+		result = render_make(&render, &put->compose, put->key,
+		    put->manifest->dependency_count > 0, put->opts->kind);
+	if (result == 0)
+		result = commit_image(&commit, &put->fault);
+	if (result == 0 && render.left_out > 0)
+		warnx("%s: %u devices left out of the tree", put->what,
+		    render.left_out);
+	if (!put->missing)
+		render_free(&render);
+	return result;
+}
+
+/* From here on nobody takes away what the image needs of the store. */
+static void
+put_locked(struct put *put, int tmp)
+{
+	autofd int lock = store_lock(put->cas, STORE_SHARED);
+	autojson json_t *missing = NULL;
+	uint32_t device;
+
+	if (lock < 0)
+		filter_fail(EX_OSERR, "%s/cas", dirs_data());
+	if (compose_start(&put->compose, put->cas, tmp, &put->fault) < 0)
+		refuse(put->what, &put->fault);
+	device = open_archives(put);
+	read_manifest(put, device);
+	make_info(put);
+	missing = dependencies_missing(
+	    put->cas, json_object_get(put->info, "dependencies"));
+	put->missing = json_array_size(missing) > 0;
+	if (!put->complete && !put->missing)
+		compose(put, device);
+	if (commit(put) == 0)
+		return;
+	(void)close(take_fd(&lock));
+	image_take_back(put->cas, put->key, put->info);
+	refuse(put->what, &put->fault);
+}
+
 static void
 put(json_t *record, const struct opts *opts, const char *what)
 {
-	struct fault fault = { 0 };
-	struct blob blob = { 0 };
-	struct aci aci = { 0 };
-	const char *url = source_url(record);
-	autofd int file = open_file(record);
 	autofd int cas = open_store();
 	autofd int tmp = store_dir(cas, "tmp");
-	autofd int to = tmp < 0 ? -1 : publish_open(tmp, 0444);
-	autojson json_t *info = NULL;
-	struct image_manifest *manifest;
-	struct commit commit;
+	struct put put = {
+		.record = record,
+		.opts = opts,
+		.what = what,
+		.cas = cas,
+	};
 	char last[KEY_TEXT];
 
-	if (to < 0)
+	if (tmp < 0)
 		filter_fail(EX_CANTCREAT, "%s/cas", dirs_data());
-	if (blob_copy(file, to, &blob, &fault) < 0 ||
-	    check_digests(record, &blob, &fault) < 0 ||
-	    aci_read(to, blob.size, &aci, &fault) < 0)
-		refuse(what, &fault);
-	manifest = parse_manifest(&aci, what);
-	if (check_manifest(record, manifest, &fault) < 0)
-		refuse(what, &fault);
-	if (manifest->dependency_count > 0)
-		filter_failx(EX_DATAERR,
-		    "%s: images with dependencies are not supported yet", what);
-	if (aci.dropped != NULL)
-		warnx("%s: extended attribute %s (and such) left out", what,
-		    aci.dropped);
-	apply_whitelist(aci.tree, &manifest->path_whitelist);
-	add_places(aci.tree);
-	tree_finish(aci.tree);
-	commit = (struct commit){
-		.cas = cas,
-		.blobfd = to,
-		.blob = &blob,
-		.aci = &aci,
-		.manifest = manifest,
-		.render = opts->render,
-		.latest = check_is_latest(record),
-		.url = url,
-		.fetch = json_object_get(record, "fetch"),
-		.verify = json_object_get(record, "verify"),
-	};
-	news_last(cas, url, last);
-	info = commit_image(&commit, &fault);
-	if (info == NULL)
-		refuse(what, &fault);
-	if (commit.left_out > 0)
-		warnx("%s: %u devices left out of the tree", what,
-		    commit.left_out);
-	(void)json_object_set_new(record, "store", image_store(cas, info));
+	if (intake_take(&put.intake, record, tmp, &put.fault) < 0)
+		refuse(what, &put.fault);
+	store_key(put.intake.id, put.key);
+	news_last(cas, source_url(record), last);
+	put_locked(&put, tmp);
+	(void)json_object_set_new(record, "store", image_store(cas, put.info));
 	news_say(what, last, record_string(record, "store.key"));
-	image_manifest_free(manifest);
-	aci_free(&aci);
+	compose_stop(&put.compose);
+	image_manifest_free(put.manifest);
+	intake_free(&put.intake);
+	json_decref(put.info);
 }
 
 /* What messages call the image, escaped; the caller frees it. */
@@ -324,9 +356,9 @@ main(int argc, char *argv[])
 	filter_start("store", opts.quiet);
 	record = filter_read();
 	filter_own_fetched(record);
-	if (record_string(record, "fetch.aci") == NULL &&
-	    !confirm_wanted(record))
-		filter_failx(EX_DATAERR, "stdin: the record has no fetch.aci");
+	if (!intake_wanted(record) && !confirm_wanted(record))
+		filter_failx(EX_DATAERR,
+		    "stdin: the record has neither fetch.aci nor convert");
 	what = title(record);
 	if (check_verified(record, opts.insecure, &fault) < 0)
 		refuse(what, &fault);

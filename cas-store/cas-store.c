@@ -339,14 +339,25 @@ mount_stored(const char *key)
 {
 	autofd int cas = open_store();
 	autojson json_t *info = load(cas, key);
-	autofree char *index = xasprintf("index/%s", key);
-	autofree char *blob = store_blob(key);
-	autofree char *tree = xasprintf("tree/%s/rootfs", key);
-	char *devices[] = { blob, NULL };
+	const json_t *list = record_get(info, "root.devices");
+	const char *root = record_string(info, "root.path");
+	struct strings devices = { 0 };
+	const json_t *device;
+	char *path;
+	size_t i;
 
-	if (strcmp(record_string(info, "kind"), "tree") == 0)
-		return store_absolute(tree);
-	return mount_shared(cas, key, index, devices, 1);
+	if (root == NULL)
+		errx(EX_NOINPUT, "%s: not rendered yet", key);
+	if (image_is_tree(info))
+		return store_absolute(root);
+	json_array_foreach(list, i, device)
+	{
+		if (json_is_string(device))
+			strings_add(&devices, json_string_value(device));
+	}
+	path = mount_shared(cas, key, root, devices.list, devices.count);
+	strings_free(&devices);
+	return path;
 }
 
 static int

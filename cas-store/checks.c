@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* checks - is this the image that was asked for and verified? */
 
+#include <openssl/evp.h>
+#include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
 
@@ -43,6 +45,44 @@ check_digests(
 		    "changed since it was downloaded: its digest is %.23s...",
 		    blob->digest);
 	return 0;
+}
+
+int
+check_layer(const json_t *layer, const char *id, const struct blob *blob,
+    struct fault *fault)
+{
+	const char *digest = record_string(layer, "digest");
+
+	if (digest == NULL || strcmp(digest, blob->digest) != 0)
+		return fault_set(fault, EX_DATAERR,
+		    "layer %.19s...: not what the manifest names: its digest "
+		    "is %.19s...",
+		    id, blob->digest);
+	if (strcmp(id, blob->id) != 0)
+		return fault_set(fault, EX_DATAERR,
+		    "layer %.19s...: not what the configuration names: it is "
+		    "%.19s...",
+		    id, blob->id);
+	return 0;
+}
+
+int
+check_converted(
+    const char *bytes, size_t length, const char *id, struct fault *fault)
+{
+	unsigned char digest[EVP_MAX_MD_SIZE];
+	char text[DIGEST_TEXT] = "sha512-";
+	unsigned size = 0;
+
+	if (EVP_Digest(bytes, length, digest, &size, EVP_sha512(), NULL) != 1)
+		return fault_set(fault, EX_SOFTWARE, "libcrypto: no sha512");
+	for (unsigned i = 0; i < size; i++)
+		(void)snprintf(text + 7 + 2 * i, 3, "%02x", digest[i]);
+	if (strcmp(text, id) == 0)
+		return 0;
+	return fault_set(fault, EX_DATAERR,
+	    "manifest: changed since it was converted: its digest is %.23s...",
+	    text);
 }
 
 static int
@@ -104,7 +144,8 @@ check_signer(const json_t *record, const struct image_manifest *manifest,
 	size_t i;
 	json_t *prefix;
 
-	if (json_object_get(record, "verify") == NULL)
+	if (json_object_get(record, "verify") == NULL ||
+	    json_object_get(record, "convert") != NULL)
 		return 0;
 	json_array_foreach(prefixes, i, prefix)
 	{

@@ -19,9 +19,18 @@ int check_verified(const json_t *record, bool insecure, struct fault *fault);
 int check_digests(
     const json_t *record, const struct blob *blob, struct fault *fault);
 
+/* The same for a layer: it was transported under that digest, and is that. */
+int check_layer(const json_t *layer, const char *id, const struct blob *blob,
+    struct fault *fault);
+
+/* The bytes of a manifest that aci-convert wrote are those of that id. */
+int check_converted(
+    const char *bytes, size_t length, const char *id, struct fault *fault);
+
 /*
  * The manifest has the name and labels that were asked for, the signer may
- * sign that name, and the image is for this host.
+ * sign that name (of a converted image aci-convert has checked that, by the
+ * name as it was written), and the image is for this host.
  */
 int check_manifest(const json_t *record, const struct image_manifest *manifest,
     struct fault *fault);

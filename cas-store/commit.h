@@ -5,35 +5,42 @@
 #include <jansson.h>
 #include <stdbool.h>
 
-#include "aci.h"
-#include "blob.h"
+#include "compose.h"
 #include "fault.h"
 #include "manifest.h"
-
-/* How the root file system is kept; RENDER_AUTO tries the index. */
-enum render { RENDER_AUTO, RENDER_EROFS, RENDER_TREE };
+#include "render.h"
 
 struct commit {
-	int cas;
-	int blobfd; /* the tar, without a name yet */
-	struct blob *blob;
-	struct aci *aci; /* its tree finished */
+	struct compose *compose; /* its archives, those without a name too */
+	struct render *render;   /* NULL: others that it needs are missing */
+	const char *id;
+	const char *bytes; /* of the manifest */
+	size_t length;
 	const struct image_manifest *manifest;
-	enum render render;
+	json_t *info;         /* what will be known of it (image_info()) */
+	const json_t *layers; /* names of the record's fetch.layers, or NULL */
 	bool latest;
 	const char *url;     /* where it came from, or NULL */
 	const json_t *fetch; /* the record's member, for the cache's facts */
 	json_t *verify;      /* the record's, or NULL: kept with the image */
-	unsigned left_out;   /* devices that a tree lacks; set here */
 };
 
 /*
- * Names, in this order and each durable before the next: the blob, the index
- * or tree, the entry by name; then, as the one step that makes it an image,
- * image/KEY.  What is there already is left as it is.  Returns its info for
- * the caller, or NULL with fault.
+ * Under the store's lock.  Names, in this order and each durable before the
+ * next: the archives, the index or tree, the entry by name; then, as the one
+ * step that makes it an image, image/KEY with its links to the archives.  What
+ * is there already is left as it is.  Returns 0, or -1 with fault.
  */
-json_t *commit_image(struct commit *commit, struct fault *fault);
+int commit_image(struct commit *commit, struct fault *fault);
+
+/* An image that is there and whole has come again.  Likewise. */
+int commit_again(struct commit *commit, struct fault *fault);
+
+/*
+ * An image whose dependencies were missing can be rendered at last.  Likewise.
+ */
+int commit_render(int cas, const char *key, struct compose *compose,
+    struct render *render, json_t *info, struct fault *fault);
 
 /*
  * Other facts about an image that is there, in place of those it has.  Under

@@ -3,22 +3,15 @@
  */
 #pragma once
 
-#include "fault.h"
-#include "tree.h"
-
-/* A tar archive; the tree's devices are numbered from 1 in this order. */
-struct erofs_device {
-	uint64_t size; /* a multiple of 512 */
-	char tag[64];  /* for people: its key, without the "sha512-" */
-};
+#include "compose.h"
+#include "spill.h"
 
 /*
- * Writes the index of a finished tree (tree_finish()) to fd, from its
- * beginning.  The same tree gives the same bytes.  uuid may be anything that
- * tells images apart.  Returns 0, or -1 with fault: EX_DATAERR if the tree
- * cannot be had in this way (a sparse file of tiny pieces, data beyond a
- * device).
+ * Writes the index of a composed image (compose_finish()) to fd, from its
+ * beginning; files that their archives cannot give go to the spill, which then
+ * is the last device.  The same image gives the same bytes.  uuid may be
+ * anything that tells images apart.  Returns 0, or -1 with fault: EX_DATAERR
+ * if the tree cannot be had in this way.
  */
-int erofs_write(int fd, const struct tree *tree,
-    const struct erofs_device *devices, uint32_t count,
+int erofs_write(int fd, struct compose *compose, struct spill *spill,
     const unsigned char uuid[16], struct fault *fault);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* hasher - sha512 on a thread of its own
+/* hasher - sha512 and sha256 on a thread of their own
  *
  * Inflating and hashing cost about the same, so two threads halve the time.
  * Chunks small enough for a core's second-level cache go round and round.
@@ -19,6 +19,7 @@
 enum { CHUNKS = 8, DIGESTS = 2 };
 
 struct digest {
+	enum hash hash;
 	EVP_MD_CTX *context;
 };
 
@@ -116,16 +117,18 @@ hasher_free(struct hasher *hasher)
 }
 
 struct digest *
-hasher_digest(struct hasher *hasher)
+hasher_digest(struct hasher *hasher, enum hash hash)
 {
 	struct digest *digest = &hasher->digests[hasher->digest_count];
 
 	if (hasher->digest_count == DIGESTS)
 		prog_diex("hasher: too many digests");
+	digest->hash = hash;
 	digest->context = EVP_MD_CTX_new();
 	if (digest->context == NULL ||
-	    EVP_DigestInit_ex(digest->context, EVP_sha512(), NULL) != 1)
-		prog_diex("libcrypto: no sha512");
+	    EVP_DigestInit_ex(digest->context,
+		hash == HASH_SHA512 ? EVP_sha512() : EVP_sha256(), NULL) != 1)
+		prog_diex("libcrypto: no sha512 or sha256");
 	hasher->digest_count++;
 	return digest;
 }
@@ -174,7 +177,7 @@ hasher_finish(
 	(void)pthread_mutex_unlock(&hasher->lock);
 	if (EVP_DigestFinal_ex(digest->context, bytes, &length) != 1)
 		prog_diex("libcrypto: cannot hash");
-	memcpy(text, "sha512-", 7);
+	memcpy(text, digest->hash == HASH_SHA512 ? "sha512-" : "sha256-", 7);
 	for (unsigned i = 0; i < length; i++)
 		(void)snprintf(text + 7 + 2 * i, 3, "%02x", bytes[i]);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* hasher - sha512 on a thread of its own */
+/* hasher - sha512 and sha256 on a thread of their own */
 #pragma once
 
 #include <stddef.h>
@@ -8,6 +8,8 @@ enum {
 	CHUNK_SIZE = 256 * 1024,
 	DIGEST_TEXT = 7 + 128 + 1, /* "sha512-", the digits and a NUL */
 };
+
+enum hash { HASH_SHA512, HASH_SHA256 };
 
 /* Bytes on their way: filled by the caller, then given to the thread. */
 struct chunk {
@@ -24,8 +26,8 @@ struct chunk {
 struct hasher *hasher_new(void);
 void hasher_free(struct hasher *hasher);
 
-/* A new digest, which lives as long as the hasher. */
-struct digest *hasher_digest(struct hasher *hasher);
+/* A new digest, which lives as long as the hasher; two at most. */
+struct digest *hasher_digest(struct hasher *hasher, enum hash hash);
 
 /* An empty chunk; waits until one is free.  Two may be held at a time. */
 struct chunk *hasher_chunk(struct hasher *hasher);
@@ -34,6 +36,6 @@ struct chunk *hasher_chunk(struct hasher *hasher);
 void hasher_add(
     struct hasher *hasher, struct digest *digest, struct chunk *chunk);
 
-/* Waits until all is hashed, and writes "sha512-" and 128 digits. */
+/* Waits until all is hashed, and writes "sha512-" or "sha256-" and digits. */
 void hasher_finish(
     struct hasher *hasher, struct digest *digest, char text[DIGEST_TEXT]);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* inflate - the tar out of what an image is distributed as
  *
- * ISA-L does gzip at two to three times zlib's speed; liblzma and libbz2 are
- * used as they are.  All three in the same frame, since each of them has its
- * own idea of what may stand behind a stream: here it is another stream of
- * the kind, or the end of the file.
+ * ISA-L does gzip at two to three times zlib's speed; the other libraries are
+ * used as they are.  All of them in the same frame, since each has its own idea
+ * of what may stand behind a stream: here it is another stream of the kind, or
+ * the end of the file.
  */
 
 #include <bzlib.h>
@@ -13,17 +13,24 @@
 #include <lzma.h>
 #include <string.h>
 #include <sysexits.h>
+#include <zstd.h>
+#include <zstd_errors.h>
 
 #include "alloc.h"
 #include "inflate.h"
 
+/*
+ * How much of what came before a stream may refer to is its maker's choice,
+ * and our memory: a file that asks for more is refused.  So xz -8 (32 MiB) is
+ * as far as it goes, and zstd --long=25.
+ */
 enum {
-	/* xz -9 needs 65 MiB; a file that asks for more is refused. */
-	XZ_MEMORY = 96 * 1024 * 1024,
+	XZ_MEMORY = 40 * 1024 * 1024,
+	ZSTD_WINDOW_BITS = 25,
 	USTAR_MAGIC = 257,
 };
 
-enum step { STEP_MORE, STEP_END, STEP_BAD };
+enum step { STEP_MORE, STEP_END, STEP_BAD, STEP_MEMORY };
 
 struct codec {
 	const char *name;
@@ -54,6 +61,11 @@ struct bzip2 {
 struct xz {
 	struct stream stream;
 	lzma_stream lzma;
+};
+
+struct zstd {
+	struct stream stream;
+	ZSTD_DStream *zstd;
 };
 
 /* The libraries count in 32 bits. */
@@ -162,6 +174,8 @@ xz_step(struct inflate *inflate, void *state)
 	inflate->left_out = lzma->avail_out;
 	if (result == LZMA_STREAM_END)
 		return STEP_END;
+	if (result == LZMA_MEMLIMIT_ERROR)
+		return STEP_MEMORY;
 	return result == LZMA_OK || result == LZMA_BUF_ERROR ? STEP_MORE
 							     : STEP_BAD;
 }
@@ -172,6 +186,48 @@ xz_end(void *state)
 	lzma_end(&((struct xz *)state)->lzma);
 }
 
+static bool
+zstd_begin(void *state)
+{
+	struct zstd *zstd = state;
+
+	if (zstd->zstd == NULL)
+		zstd->zstd = ZSTD_createDStream();
+	return zstd->zstd != NULL &&
+	       ZSTD_isError(ZSTD_initDStream(zstd->zstd)) == 0 &&
+	       ZSTD_isError(ZSTD_DCtx_setParameter(
+		   zstd->zstd, ZSTD_d_windowLogMax, ZSTD_WINDOW_BITS)) == 0;
+}
+
+static enum step
+zstd_step(struct inflate *inflate, void *state)
+{
+	ZSTD_inBuffer in = { inflate->next_in, inflate->left_in, 0 };
+	ZSTD_outBuffer out = { inflate->next_out, inflate->left_out, 0 };
+	size_t result =
+	    ZSTD_decompressStream(((struct zstd *)state)->zstd, &out, &in);
+
+	inflate->next_in += in.pos;
+	inflate->left_in -= in.pos;
+	inflate->next_out += out.pos;
+	inflate->left_out -= out.pos;
+	if (result == 0)
+		return STEP_END;
+	if (ZSTD_isError(result) == 0)
+		return STEP_MORE;
+	return ZSTD_getErrorCode(result) ==
+			   ZSTD_error_frameParameter_windowTooLarge ||
+		       ZSTD_getErrorCode(result) == ZSTD_error_memory_allocation
+		   ? STEP_MEMORY
+		   : STEP_BAD;
+}
+
+static void
+zstd_end(void *state)
+{
+	(void)ZSTD_freeDStream(((struct zstd *)state)->zstd);
+}
+
 static const struct codec codecs[] = {
 	{ "gzip", sizeof(struct gzip), gzip_begin, gzip_step, gzip_end,
 	    "\x1f\x8b", 2 },
@@ -179,6 +235,8 @@ static const struct codec codecs[] = {
 	    "BZh", 3 },
 	{ "xz", sizeof(struct xz), xz_begin, xz_step, xz_end, "\xfd\x37zXZ\0",
 	    6 },
+	{ "zstd", sizeof(struct zstd), zstd_begin, zstd_step, zstd_end,
+	    "\x28\xb5\x2f\xfd", 4 },
 };
 
 int
@@ -200,7 +258,8 @@ inflate_start(struct inflate *inflate, const unsigned char *head, size_t length,
 	    memcmp(head + USTAR_MAGIC, "ustar", 5) == 0)
 		return 0;
 	return fault_set(fault, EX_DATAERR,
-	    "neither a tar archive nor one compressed with gzip, bzip2 or xz");
+	    "neither a tar archive nor one compressed with gzip, bzip2, xz or "
+	    "zstd");
 }
 
 bool
@@ -216,6 +275,15 @@ refuse(const struct inflate *inflate, struct fault *fault, const char *why)
 	    fault, EX_DATAERR, "%s: %s", inflate->codec->name, why);
 }
 
+/* zstd has frames that hold nothing for the reader; chunked layers end so. */
+static bool
+is_skippable(const struct inflate *inflate)
+{
+	return inflate->codec->begin == zstd_begin &&
+	       (*inflate->next_in & 0xf0) ==
+		   (ZSTD_MAGIC_SKIPPABLE_START & 0xf0);
+}
+
 /* At the border of two streams: may another one begin here? */
 static int
 begin_stream(struct inflate *inflate, struct fault *fault)
@@ -223,7 +291,8 @@ begin_stream(struct inflate *inflate, struct fault *fault)
 	const struct codec *codec = inflate->codec;
 	struct stream *stream = inflate->state;
 
-	if (stream->any && *inflate->next_in != (unsigned char)*codec->magic)
+	if (stream->any && *inflate->next_in != (unsigned char)*codec->magic &&
+	    !is_skippable(inflate))
 		return refuse(inflate, fault, "garbage after its end");
 	if (!codec->begin(inflate->state))
 		return fault_set(
@@ -249,6 +318,9 @@ inflate_run(struct inflate *inflate, bool at_end, struct fault *fault)
 		switch (inflate->codec->step(inflate, inflate->state)) {
 		case STEP_BAD:
 			return refuse(inflate, fault, "damaged");
+		case STEP_MEMORY:
+			return refuse(
+			    inflate, fault, "needs more than 32 MiB of memory");
 		case STEP_END:
 			stream->inside = false;
 			stream->any = true;

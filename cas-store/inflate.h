@@ -25,8 +25,9 @@ struct inflate {
 enum { INFLATE_MAGIC = 262 };
 
 /*
- * Chooses gzip, bzip2, xz or nothing by the first bytes of the file (never by
- * a name).  Returns 0, or -1 with EX_DATAERR in fault if it is none of them.
+ * Chooses gzip, bzip2, xz, zstd or nothing by the first bytes of the file
+ * (never by a name).  Returns 0, or -1 with EX_DATAERR in fault if it is none
+ * of them.
  */
 int inflate_start(struct inflate *inflate, const unsigned char *head,
     size_t length, struct fault *fault);

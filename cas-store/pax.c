@@ -17,7 +17,8 @@
 
 enum {
 	XATTRS_MAX = 64 * 1024, /* of one entry, names and values */
-	NAME_LENGTH_MAX = 255,  /* as the kernel has it */
+	XATTR_COUNT_MAX = 256,
+	NAME_LENGTH_MAX = 255, /* as the kernel has it */
 	NSEC = 1000000000,
 };
 
@@ -89,19 +90,46 @@ add_xattr(struct tar *tar, const char *name, const char *value, size_t size,
 
 	pax->xattr_bytes += length + size;
 	if (length == 0 || length > NAME_LENGTH_MAX ||
-	    pax->xattr_bytes > XATTRS_MAX)
+	    pax->xattr_bytes > XATTRS_MAX ||
+	    pax->xattr_count == XATTR_COUNT_MAX)
 		return tar_refuse(tar, "extended attributes too long");
-	for (xattr = pax->xattrs; xattr != NULL; xattr = xattr->next)
-		if (strcmp(xattr->name, name) == 0)
+	for (size_t i = 0; i < pax->xattr_count; i++)
+		if (strcmp(pax->xattrs[i].name, name) == 0)
 			return tar_refuse(
 			    tar, "an extended attribute given twice");
-	xattr = xcalloc(1, sizeof *xattr);
+	pax->xattrs = xreallocarray(
+	    pax->xattrs, pax->xattr_count + 1, sizeof *pax->xattrs);
+	xattr = &pax->xattrs[pax->xattr_count++];
 	xattr->name = xstrdup(name);
 	xattr->value = xcalloc(size + 1, 1);
 	memcpy(xattr->value, value, size);
 	xattr->size = size;
-	xattr->next = pax->xattrs;
-	pax->xattrs = xattr;
+	return 0;
+}
+
+/*
+ * Version 0.0 has a record for each number, offsets and lengths in turn; they
+ * become the list that is version 0.1's.
+ */
+static int
+add_sparse(struct tar *tar, bool is_length, const char *value, size_t length,
+    struct pax *pax)
+{
+	size_t used = pax->sparse_used;
+
+	if (pax->sparse_odd != is_length ||
+	    (pax->sparse_map != NULL && used == 0))
+		return tar_refuse(tar, "sparse file: malformed map");
+	if (used + length + 2 > pax->sparse_room) {
+		pax->sparse_room = 2 * (used + length + 2);
+		pax->sparse_map =
+		    xreallocarray(pax->sparse_map, pax->sparse_room, 1);
+	}
+	if (used > 0)
+		pax->sparse_map[used++] = ',';
+	memcpy(pax->sparse_map + used, value, length + 1);
+	pax->sparse_used = used + length;
+	pax->sparse_odd = !is_length;
 	return 0;
 }
 
@@ -113,6 +141,10 @@ sparse_record(struct tar *tar, const char *key, const char *value,
 		return set_text(tar, key, value, length, &pax->sparse_name);
 	if (strcmp(key, "GNU.sparse.map") == 0)
 		return set_text(tar, key, value, length, &pax->sparse_map);
+	if (strcmp(key, "GNU.sparse.offset") == 0)
+		return add_sparse(tar, false, value, length, pax);
+	if (strcmp(key, "GNU.sparse.numbytes") == 0)
+		return add_sparse(tar, true, value, length, pax);
 	if (strcmp(key, "GNU.sparse.major") == 0)
 		return set_number(
 		    tar, key, value, &pax->has_major, &pax->major);
@@ -214,6 +246,11 @@ pax_free(struct pax *pax)
 	free(pax->link);
 	free(pax->sparse_name);
 	free(pax->sparse_map);
-	xattrs_free(pax->xattrs);
+	/* Unless an entry took them over. */
+	for (size_t i = 0; pax->xattrs != NULL && i < pax->xattr_count; i++) {
+		free(pax->xattrs[i].name);
+		free(pax->xattrs[i].value);
+	}
+	free(pax->xattrs);
 	*pax = (struct pax){ 0 };
 }

@@ -17,10 +17,13 @@ struct pax {
 	int64_t mtime;
 	uint32_t mtime_nsec;
 	struct xattr *xattrs;
+	size_t xattr_count;
 	size_t xattr_bytes;
-	/* GNU.sparse.*: versions 0.1 and 1.0 */
+	/* GNU.sparse.*: versions 0.0, 0.1 and 1.0 */
 	char *sparse_name;
 	char *sparse_map;
+	size_t sparse_used, sparse_room; /* of 0.0's map, bytes */
+	bool sparse_odd;                 /* it ends with an offset */
 	bool has_real, has_major, has_minor;
 	uint64_t real;
 	uint64_t major, minor;

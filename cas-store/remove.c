@@ -52,22 +52,62 @@ unlink_path(int cas, const char *path)
 	return unlinkat(cas, path, 0) < 0 && errno != ENOENT ? -1 : 0;
 }
 
-/* All but image/KEY, for which name is NULL if it is not known. */
-static int
-remove_parts(int cas, const char *key, const char *name)
+/*
+ * Its name alone is left of a blob that nobody uses: each image, and each pod,
+ * has a link of its own to those that it needs.
+ */
+static bool
+is_unused(int dir, const char *path)
 {
+	struct stat status;
+
+	return fstatat(dir, path, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       status.st_nlink == 1;
+}
+
+static int
+unlink_unused(int cas, const char *path)
+{
+	return is_unused(cas, path) ? unlink_path(cas, path) : 0;
+}
+
+/* The index, what was spilled for it, and the blobs. */
+static int
+remove_devices(int cas, const char *key, const json_t *info)
+{
+	autofree char *blob = store_blob(key);
+	const char *index = record_string(info, "root.path");
+	const json_t *device;
+	size_t i;
+
+	if (index != NULL && strncmp(index, "index/", 6) == 0 &&
+	    unlink_path(cas, index) < 0)
+		return -1;
+	json_array_foreach(record_get(info, "root.devices"), i, device)
+	{
+		const char *path = json_string_value(device);
+
+		if (path != NULL && unlink_unused(cas, path) < 0)
+			return -1;
+	}
+	return unlink_unused(cas, blob);
+}
+
+/* All but image/KEY; info is NULL if it is damaged. */
+static int
+remove_parts(int cas, const char *key, const json_t *info)
+{
+	const char *name = record_string(info, "name");
 	autofree char *dir = name == NULL ? NULL : store_name(name);
 	autofree char *entry =
 	    dir == NULL ? NULL : xasprintf("%s/%s", dir, key);
-	autofree char *index = xasprintf("index/%s", key);
-	autofree char *blob = store_blob(key);
 
 	if (entry != NULL && unlink_path(cas, entry) < 0)
 		return -1;
 	/* Of other images of that name there may be entries. */
 	if (dir != NULL)
 		(void)unlinkat(cas, dir, AT_REMOVEDIR);
-	if (unlink_path(cas, index) < 0 || unlink_path(cas, blob) < 0)
+	if (remove_devices(cas, key, info) < 0)
 		return -1;
 	return remove_tree(cas, key) < 0 ? -1 : 0;
 }
@@ -86,11 +126,10 @@ image_remove(int cas, const char *key, struct fault *fault)
 	away = xasprintf("image-%s", uuid);
 	if (lock < 0 || tmp < 0 || images < 0)
 		return fault_errno(fault, "store");
-	/* The step that makes it no image; the rest is space. */
-	if (publish_rename(images, key, tmp, away, true) < 0)
-		return fault_errno(fault, "%s", key);
-	if (remove_parts(cas, key, record_string(info, "name")) < 0 ||
-	    path_remove(tmp, away) < 0)
+	/* The step that makes it no image; the rest is space.  Its links to the
+	 * blobs go first. */
+	if (publish_rename(images, key, tmp, away, true) < 0 ||
+	    path_remove(tmp, away) < 0 || remove_parts(cas, key, info) < 0)
 		return fault_errno(fault, "%s", key);
 	return 0;
 }
@@ -104,13 +143,13 @@ has_image(int cas, const char *key)
 }
 
 void
-image_take_back(int cas, const char *key, const char *name)
+image_take_back(int cas, const char *key, const json_t *info)
 {
 	autofd int lock = store_lock(cas, STORE_EXCLUSIVE_NOW);
 
 	/* Who stores at this time may count on what is there. */
 	if (lock >= 0 && !has_image(cas, key))
-		(void)remove_parts(cas, key, name);
+		(void)remove_parts(cas, key, info);
 }
 
 struct clean {
@@ -164,9 +203,9 @@ clean_tmp(const struct clean *clean, int dir, const char *name)
 	return is_old(clean, dir, name) ? path_remove(dir, name) : 0;
 }
 
-/* Blobs and indexes. */
+/* The names of images: the links that lead to them. */
 static int
-clean_file(const struct clean *clean, int dir, const char *name)
+clean_name(const struct clean *clean, int dir, const char *name)
 {
 	if (!store_is_key(name) || has_image(clean->cas, name) ||
 	    !is_old(clean, dir, name))
@@ -175,12 +214,72 @@ clean_file(const struct clean *clean, int dir, const char *name)
 }
 
 static int
-clean_blobs(const struct clean *clean, int dir, const char *name)
+clean_blob(const struct clean *clean, int dir, const char *name)
+{
+	if (!store_is_blob(name) || !is_unused(dir, name) ||
+	    has_image(clean->cas, name) || !is_old(clean, dir, name))
+		return 0;
+	return unlinkat(dir, name, 0);
+}
+
+static int
+clean_sha512(const struct clean *clean, int dir, const char *name)
 {
 	autofree char *path = xasprintf("blob/sha512/%s", name);
 
 	(void)dir;
-	return each(clean, path, clean_file);
+	return each(clean, path, clean_blob);
+}
+
+static int
+clean_sha256(const struct clean *clean, int dir, const char *name)
+{
+	autofree char *path = xasprintf("blob/sha256/%s", name);
+
+	(void)dir;
+	return each(clean, path, clean_blob);
+}
+
+/* After the blobs: it leads to one, or nowhere. */
+static int
+clean_layer(const struct clean *clean, int dir, const char *name)
+{
+	if (faccessat(dir, name, F_OK, 0) == 0 || !is_old(clean, dir, name))
+		return 0;
+	return unlinkat(dir, name, 0);
+}
+
+/* Is it the index that its image has, or what was spilled for that? */
+static bool
+is_root(int cas, const char *name)
+{
+	autofree char *path = xasprintf("index/%s", name);
+	autojson json_t *info = NULL;
+	const json_t *device;
+	const char *root;
+	char key[KEY_TEXT];
+	size_t i;
+
+	store_key(name, key);
+	info = store_is_key(key) ? image_load(cas, key) : NULL;
+	root = record_string(info, "root.path");
+	if (root != NULL && strcmp(root, path) == 0)
+		return true;
+	json_array_foreach(record_get(info, "root.devices"), i, device)
+	{
+		if (json_is_string(device) &&
+		    strcmp(json_string_value(device), path) == 0)
+			return true;
+	}
+	return false;
+}
+
+static int
+clean_index(const struct clean *clean, int dir, const char *name)
+{
+	if (!is_old(clean, dir, name) || is_root(clean->cas, name))
+		return 0;
+	return unlinkat(dir, name, 0);
 }
 
 static int
@@ -196,7 +295,7 @@ static int
 clean_names(const struct clean *clean, int dir, const char *name)
 {
 	autofree char *path = xasprintf("name/%s", name);
-	int result = each(clean, path, clean_file);
+	int result = each(clean, path, clean_name);
 
 	/* Fails as long as there are entries in it. */
 	if (result == 0)
@@ -230,14 +329,17 @@ store_clean(int cas, int64_t grace, struct fault *fault)
 		{ "tmp", clean_tmp },
 		{ "name", clean_names },
 		{ "remote", clean_remote },
-		{ "index", clean_file },
+		{ "index", clean_index },
 		{ "tree", clean_tree },
-		{ "blob/sha512", clean_blobs },
+		{ "blob/sha512", clean_sha512 },
+		{ "blob/sha256", clean_sha256 },
+		{ "layer", clean_layer },
 	};
 	autofd int lock = store_lock(cas, STORE_EXCLUSIVE_NOW);
 	const struct clean clean = {
 		.cas = cas,
-		.before = image_now() - grace,
+		/* Without grace also what changes while we are at it. */
+		.before = grace == 0 ? INT64_MAX : image_now() - grace,
 	};
 	int result = 0;
 

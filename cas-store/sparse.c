@@ -2,8 +2,8 @@
 /* sparse - where the pieces of a sparse file lie in a tar archive
  *
  * The pieces are stored one behind the other, each from the beginning of a
- * block.  GNU tar has written the map of them in four ways; 0.0 was in use for
- * a few months of 2004 and is refused.
+ * block.  GNU tar has written the map of them in four ways: old, 0.0, 0.1 and
+ * 1.0; of 0.0 pax.c makes 0.1.
  */
 
 #include <string.h>
@@ -28,7 +28,7 @@ enum {
 
 /* Appends a piece; they must be in order and not touch what is stored. */
 static int
-add(struct tar *tar, struct tar_entry *entry, uint64_t offset, uint64_t length)
+add(struct tar *tar, struct entry *entry, uint64_t offset, uint64_t length)
 {
 	struct extent *last = NULL;
 	uint64_t where = entry->data;
@@ -57,12 +57,11 @@ add(struct tar *tar, struct tar_entry *entry, uint64_t offset, uint64_t length)
 
 /* Do the pieces take what is stored, no more and no less? */
 static int
-finish(struct tar *tar, struct tar_entry *entry, uint64_t stored)
+finish(struct tar *tar, struct entry *entry, uint64_t stored)
 {
 	uint64_t end = entry->data, exact = end;
 
-	if (entry->extents == NULL) /* nothing but a hole */
-		entry->extents = xcalloc(1, sizeof *entry->extents);
+	entry->sparse = true;
 	if (entry->extent_count > 0) {
 		const struct extent *last =
 		    &entry->extents[entry->extent_count - 1];
@@ -100,7 +99,7 @@ old_number(struct tar *tar, const unsigned char *field, uint64_t *value)
 
 static int
 old_pairs(struct tar *tar, const unsigned char *pair, size_t count,
-    struct tar_entry *entry)
+    struct entry *entry)
 {
 	for (size_t i = 0; i < count; i++, pair += OLD_PAIR) {
 		uint64_t offset = 0, length = 0;
@@ -117,7 +116,7 @@ old_pairs(struct tar *tar, const unsigned char *pair, size_t count,
 
 int
 sparse_old(
-    struct tar *tar, uint64_t header, uint64_t *stored, struct tar_entry *entry)
+    struct tar *tar, uint64_t header, uint64_t *stored, struct entry *entry)
 {
 	const unsigned char *block = tar_block(tar, header);
 	uint64_t maps = 0;
@@ -167,7 +166,7 @@ next_number(struct tar *tar, char **text, char separator, uint64_t *value)
 
 static int
 pairs(struct tar *tar, char *text, char separator, uint64_t count,
-    struct tar_entry *entry)
+    struct entry *entry)
 {
 	for (uint64_t i = 0; i < count; i++) {
 		uint64_t offset = 0, length = 0;
@@ -182,7 +181,7 @@ pairs(struct tar *tar, char *text, char separator, uint64_t count,
 
 /* 1.0: the map is text before the data: a count and pairs, one a line. */
 static int
-version_1(struct tar *tar, uint64_t *stored, struct tar_entry *entry)
+version_1(struct tar *tar, uint64_t *stored, struct entry *entry)
 {
 	uint64_t count = 0, lines = 0, length = 0, at = entry->data;
 	autofree char *map = NULL;
@@ -218,9 +217,9 @@ version_1(struct tar *tar, uint64_t *stored, struct tar_entry *entry)
 	return pairs(tar, text, '\n', count, entry);
 }
 
-/* 0.1: the map is in the extended header, offset,length,offset,length. */
+/* 0.x: the map is in the extended header, offset,length,offset,length. */
 static int
-version_0(struct tar *tar, const struct pax *pax, struct tar_entry *entry)
+version_0(struct tar *tar, const struct pax *pax, struct entry *entry)
 {
 	autofree char *map = xstrdup(pax->sparse_map);
 	uint64_t numbers = 1;
@@ -234,11 +233,12 @@ version_0(struct tar *tar, const struct pax *pax, struct tar_entry *entry)
 
 int
 sparse_pax(struct tar *tar, const struct pax *pax, uint64_t *stored,
-    struct tar_entry *entry)
+    struct entry *entry)
 {
 	bool one = pax->has_major && pax->major == 1 && pax->minor == 0 &&
 		   pax->sparse_map == NULL;
-	bool zero = !pax->has_major && pax->sparse_map != NULL;
+	bool zero =
+	    !pax->has_major && pax->sparse_map != NULL && !pax->sparse_odd;
 	int result;
 
 	if (!pax->has_real || (!one && !zero))

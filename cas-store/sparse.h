@@ -13,7 +13,7 @@
  * (type S, header at the offset header), 0.1 or 1.0.  *stored is the number of
  * stored bytes.  Returns 0, or -1 with fault.
  */
-int sparse_old(struct tar *tar, uint64_t header, uint64_t *stored,
-    struct tar_entry *entry);
+int sparse_old(
+    struct tar *tar, uint64_t header, uint64_t *stored, struct entry *entry);
 int sparse_pax(struct tar *tar, const struct pax *pax, uint64_t *stored,
-    struct tar_entry *entry);
+    struct entry *entry);

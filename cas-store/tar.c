@@ -293,7 +293,7 @@ id_number(struct tar *tar, const unsigned char *field, const char *what,
 
 static int
 times_and_ids(struct tar *tar, const unsigned char *header,
-    const struct pax *pax, struct tar_entry *entry)
+    const struct pax *pax, struct entry *entry)
 {
 	int64_t mode = 0;
 
@@ -318,8 +318,7 @@ times_and_ids(struct tar *tar, const unsigned char *header,
 
 /* 12 bits of major and 20 of minor are what Linux has. */
 static int
-device_number(
-    struct tar *tar, const unsigned char *header, struct tar_entry *entry)
+device_number(struct tar *tar, const unsigned char *header, struct entry *entry)
 {
 	int64_t major = 0, minor = 0;
 
@@ -353,7 +352,7 @@ take_name(const unsigned char *header, struct before *before)
 
 static int
 take_names(struct tar *tar, const unsigned char *header, struct before *before,
-    struct tar_entry *entry)
+    struct entry *entry)
 {
 	if ((before->name != NULL && before->pax.path != NULL) ||
 	    (before->link != NULL && before->pax.link != NULL))
@@ -376,7 +375,7 @@ take_names(struct tar *tar, const unsigned char *header, struct before *before,
 /* Where the data is, and where the next header. */
 static int
 place_data(struct tar *tar, uint64_t header, uint64_t stored, bool old_sparse,
-    const struct pax *pax, struct tar_entry *entry)
+    const struct pax *pax, struct entry *entry)
 {
 	bool sparse = pax->has_real || pax->has_major ||
 		      pax->sparse_map != NULL || pax->sparse_name != NULL;
@@ -405,7 +404,7 @@ place_data(struct tar *tar, uint64_t header, uint64_t stored, bool old_sparse,
 
 static int
 make_entry(struct tar *tar, const unsigned char *header, uint64_t stored,
-    struct before *before, struct tar_entry *entry)
+    struct before *before, struct entry *entry)
 {
 	char type = (char)header[TYPE];
 	bool old_sparse = type == 'S';
@@ -423,6 +422,7 @@ make_entry(struct tar *tar, const unsigned char *header, uint64_t stored,
 	    device_number(tar, header, entry) < 0)
 		return -1;
 	entry->xattrs = take_ptr(&before->pax.xattrs);
+	entry->xattr_count = before->pax.xattr_count;
 	/* The last: it may move the window in which the header lies. */
 	if (before->pax.has_size)
 		stored = before->pax.size;
@@ -432,7 +432,7 @@ make_entry(struct tar *tar, const unsigned char *header, uint64_t stored,
 
 /* One header, with what belongs to it: 2 to go on, else as tar_next(). */
 static int
-step(struct tar *tar, struct before *before, struct tar_entry *entry)
+step(struct tar *tar, struct before *before, struct entry *entry)
 {
 	const unsigned char *header = tar_block(tar, tar->next);
 	uint64_t at = tar->next + TAR_BLOCK;
@@ -470,44 +470,39 @@ step(struct tar *tar, struct before *before, struct tar_entry *entry)
 	return result < 0 ? -1 : 2;
 }
 
+static void
+entry_free(struct entry *entry)
+{
+	for (size_t i = 0; i < entry->xattr_count; i++) {
+		free(entry->xattrs[i].name);
+		free(entry->xattrs[i].value);
+	}
+	free(entry->xattrs);
+	free(entry->name);
+	free(entry->link);
+	free(entry->extents);
+	*entry = (struct entry){ 0 };
+}
+
 int
-tar_next(struct tar *tar, struct tar_entry *entry)
+tar_next(struct tar *tar)
 {
 	struct before before = { 0 };
 	int result;
 
-	*entry = (struct tar_entry){ 0 };
+	entry_free(&tar->entry);
 	tar->count++;
 	do
-		result = step(tar, &before, entry);
+		result = step(tar, &before, &tar->entry);
 	while (result == 2);
 	pax_free(&before.pax);
 	free(before.name);
 	free(before.link);
-	if (result != 1)
-		tar_entry_free(entry);
 	return result;
 }
 
 void
-xattrs_free(struct xattr *xattrs)
+tar_stop(struct tar *tar)
 {
-	while (xattrs != NULL) {
-		struct xattr *next = xattrs->next;
-
-		free(xattrs->name);
-		free(xattrs->value);
-		free(xattrs);
-		xattrs = next;
-	}
-}
-
-void
-tar_entry_free(struct tar_entry *entry)
-{
-	free(entry->name);
-	free(entry->link);
-	free(entry->extents);
-	xattrs_free(entry->xattrs);
-	*entry = (struct tar_entry){ 0 };
+	entry_free(&tar->entry);
 }

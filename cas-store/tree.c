@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* tree - the file tree of an image, in memory
- *
- * The names of a directory are a balanced tree of libc's (tsearch(3)): no
- * archive can make it slow, and walking it gives the order that EROFS wants.
- */
+/* tree - the file tree of an image, in memory: names, and where the rest is */
 
 #include <errno.h>
-#include <search.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -14,90 +10,55 @@
 #include "prog.h"
 #include "tree.h"
 
-static int
-compare(const void *a, const void *b)
-{
-	const struct name *one = a, *two = b;
-
-	/* strcmp(3) compares unsigned bytes, and a prefix comes first. */
-	return strcmp(one->text, two->text);
-}
-
-static struct name *
-find_name(const struct inode *dir, const char *text)
-{
-	const struct name key = { .text = text };
-	void *found = tfind(&key, &dir->names, compare);
-
-	return found == NULL ? NULL : *(struct name **)found;
-}
-
-/* The name is not there yet. */
-static void
-add_name(struct inode *dir, const char *text, struct inode *inode)
-{
-	size_t length = strlen(text);
-	struct name *name = xcalloc(1, sizeof *name + length + 1);
-
-	name->inode = inode;
-	name->length = length;
-	name->text = memcpy(name + 1, text, length + 1);
-	if (tsearch(name, &dir->names, compare) == NULL)
-		prog_die("names");
-	dir->name_count++;
-}
-
-static struct inode *
-new_inode(struct tree *tree, uint32_t mode)
-{
-	struct inode *inode = xcalloc(1, sizeof *inode);
-
-	inode->mode = mode;
-	inode->next = tree->all;
-	tree->all = inode;
-	tree->count++;
-	return inode;
-}
+enum { TYPE_BITS = 12 };
 
 struct inode *
-tree_inode(struct tree *tree, uint32_t mode)
+tree_at(const struct tree *tree, uint32_t inode)
 {
-	if (tree->count < TREE_INODES_MAX)
-		return new_inode(tree, mode);
-	errno = ENOSPC;
-	return NULL;
+	return &tree->inodes[inode];
 }
 
-struct tree *
-tree_new(void)
+bool
+tree_is_dir(const struct tree *tree, uint32_t inode)
 {
-	struct tree *tree = xcalloc(1, sizeof *tree);
+	return tree_at(tree, inode)->type == S_IFDIR >> TYPE_BITS;
+}
 
-	tree->root = new_inode(tree, S_IFDIR | 0755);
-	tree->root->implied = true;
-	add_name(tree->root, ".", tree->root);
-	add_name(tree->root, "..", tree->root);
-	return tree;
+uint32_t
+tree_inode(struct tree *tree, uint32_t type, uint32_t entry)
+{
+	if (tree->count > TREE_INODES_MAX) {
+		errno = ENOSPC;
+		return 0;
+	}
+	if (tree->count == tree->room) {
+		tree->room = tree->room * 2 + 64;
+		tree->inodes = xreallocarray(
+		    tree->inodes, tree->room, sizeof *tree->inodes);
+	}
+	tree->inodes[tree->count] = (struct inode){
+		.entry = entry & ((1U << 28) - 1),
+		.type = type >> TYPE_BITS & 0xf,
+		.parent = tree->count,
+	};
+	return tree->count++;
+}
+
+void
+tree_start(struct tree *tree)
+{
+	*tree = (struct tree){ 0 };
+	names_start(&tree->names);
+	(void)tree_inode(tree, 0, 0);
+	(void)tree_inode(tree, S_IFDIR, 0);
 }
 
 void
 tree_free(struct tree *tree)
 {
-	if (tree == NULL)
-		return;
-	while (tree->all != NULL) {
-		struct inode *inode = tree->all;
-
-		tree->all = inode->next;
-		tdestroy(inode->names, free);
-		xattrs_free(inode->xattrs);
-		free(inode->extents);
-		free(inode->link);
-		free(inode->sorted);
-		free(inode);
-	}
+	names_free(&tree->names);
 	free(tree->inodes);
-	free(tree);
+	*tree = (struct tree){ 0 };
 }
 
 static int
@@ -123,194 +84,206 @@ check_path(const char *path)
 	return -1;
 }
 
-/* Cuts the first component off a checked path; false at the end. */
-static bool
-next_component(const char **path, char name[TREE_NAME_MAX + 1])
+/* Cuts the first component off a checked path; its length is 0 at the end. */
+static const char *
+next_component(const char **path, size_t *length)
 {
-	size_t length = strcspn(*path, "/");
+	const char *name = *path;
 
-	if (length == 0)
-		return false;
-	memcpy(name, *path, length);
-	name[length] = '\0';
-	*path += length + ((*path)[length] == '/');
-	return true;
+	*length = strcspn(name, "/");
+	*path += *length + (name[*length] == '/');
+	return name;
 }
 
-struct inode *
-tree_find(const struct tree *tree, const char *path)
+static uint32_t
+lookup_name(
+    const struct tree *tree, uint32_t dir, const char *name, size_t length)
 {
-	char name[TREE_NAME_MAX + 1];
-	struct inode *at = tree->root;
+	return names_find(
+	    &tree->names, tree_at(tree, dir)->names, name, (uint32_t)length);
+}
+
+uint32_t
+tree_lookup(
+    const struct tree *tree, uint32_t dir, const char *name, size_t length)
+{
+	uint32_t found = lookup_name(tree, dir, name, length);
+
+	return found == 0 ? 0 : names_at(&tree->names, found)->inode;
+}
+
+int
+tree_set(struct tree *tree, uint32_t dir, const char *name, size_t length,
+    uint32_t inode)
+{
+	uint32_t id = lookup_name(tree, dir, name, length);
+
+	if (id == 0) {
+		id = names_make(&tree->names, name, (uint32_t)length);
+		if (id == 0) {
+			errno = ENOSPC;
+			return -1;
+		}
+		names_put(&tree->names, &tree_at(tree, dir)->names, id);
+	}
+	names_at(&tree->names, id)->inode = inode & ((1U << 23) - 1);
+	if (tree_is_dir(tree, inode))
+		tree_at(tree, inode)->parent = dir;
+	return 0;
+}
+
+void
+tree_cut(struct tree *tree, uint32_t dir, const char *name, size_t length)
+{
+	(void)names_cut(
+	    &tree->names, &tree_at(tree, dir)->names, name, (uint32_t)length);
+}
+
+uint32_t
+tree_find(const struct tree *tree, uint32_t root, const char *path)
+{
+	size_t length = 0;
 
 	if (check_path(path) < 0)
-		return NULL;
-	while (next_component(&path, name)) {
-		const struct name *found = find_name(at, name);
+		return 0;
+	while (*path != '\0') {
+		const char *name = next_component(&path, &length);
 
-		if (found == NULL)
-			return NULL;
-		at = found->inode;
+		if (!tree_is_dir(tree, root))
+			return 0;
+		root = tree_lookup(tree, root, name, length);
+		if (root == 0)
+			return 0;
 	}
-	return at;
-}
-
-static void
-enter(struct inode *dir, const char *name, struct inode *inode)
-{
-	if (S_ISDIR(inode->mode)) {
-		add_name(inode, ".", inode);
-		add_name(inode, "..", dir);
-	}
-	add_name(dir, name, inode);
+	return root;
 }
 
 /* An implied directory is named by an entry at last. */
 static int
-name_implied(struct inode *there, struct inode *inode)
+name_implied(struct tree *tree, uint32_t there, uint32_t inode)
 {
-	if (!there->implied || !S_ISDIR(inode->mode)) {
+	if (!tree_is_dir(tree, there) || !tree_is_dir(tree, inode) ||
+	    tree_at(tree, there)->entry != 0) {
 		errno = EEXIST;
 		return -1;
 	}
-	there->implied = false;
-	there->mode = inode->mode;
-	there->uid = inode->uid;
-	there->gid = inode->gid;
-	there->mtime = inode->mtime;
-	there->mtime_nsec = inode->mtime_nsec;
-	there->xattrs = inode->xattrs;
-	inode->xattrs = NULL;
+	tree_at(tree, there)->entry = tree_at(tree, inode)->entry;
 	return 0;
 }
 
 /* The directory of that name, made if it is not there. */
-static struct inode *
-step_down(struct tree *tree, struct inode *dir, const char *name)
+static uint32_t
+step_down(struct tree *tree, uint32_t dir, const char *name, size_t length)
 {
-	const struct name *found = find_name(dir, name);
-	struct inode *inode;
+	uint32_t inode = tree_lookup(tree, dir, name, length);
 
-	if (found != NULL) {
-		if (S_ISDIR(found->inode->mode))
-			return found->inode;
-		errno = ENOTDIR;
-		return NULL;
+	if (inode == 0) {
+		inode = tree_inode(tree, S_IFDIR, 0);
+		return inode == 0 ||
+			       tree_set(tree, dir, name, length, inode) < 0
+			   ? 0
+			   : inode;
 	}
-	inode = tree_inode(tree, S_IFDIR | 0755);
-	if (inode == NULL)
-		return NULL;
-	inode->implied = true;
-	enter(dir, name, inode);
-	return inode;
+	if (tree_is_dir(tree, inode))
+		return inode;
+	errno = ENOTDIR;
+	return 0;
 }
 
 int
-tree_add(struct tree *tree, const char *path, struct inode *inode)
+tree_add(struct tree *tree, uint32_t root, const char *path, uint32_t inode)
 {
-	char name[TREE_NAME_MAX + 1];
-	struct inode *dir = tree->root;
-	const struct name *there;
+	const char *name;
+	size_t length = 0;
+	uint32_t there;
 
 	if (check_path(path) < 0)
 		return -1;
 	if (*path == '\0')
-		return name_implied(tree->root, inode);
-	while (next_component(&path, name) && *path != '\0') {
-		dir = step_down(tree, dir, name);
-		if (dir == NULL)
+		return name_implied(tree, root, inode);
+	for (;;) {
+		name = next_component(&path, &length);
+		if (*path == '\0')
+			break;
+		root = step_down(tree, root, name, length);
+		if (root == 0)
 			return -1;
 	}
-	there = find_name(dir, name);
-	if (there != NULL)
-		return name_implied(there->inode, inode);
-	enter(dir, name, inode);
-	return 0;
+	there = tree_lookup(tree, root, name, length);
+	if (there != 0)
+		return name_implied(tree, there, inode);
+	return tree_set(tree, root, name, length, inode);
 }
 
 /* The names are marked, not the files: those may have others. */
 void
-tree_keep(struct tree *tree, const char *path)
+tree_keep(struct tree *tree, uint32_t root, const char *path)
 {
-	char text[TREE_NAME_MAX + 1];
-	struct inode *at = tree->root;
+	size_t length = 0;
 
-	if (tree_find(tree, path) == NULL)
+	if (tree_find(tree, root, path) == 0)
 		return;
-	while (next_component(&path, text)) {
-		struct name *name = find_name(at, text);
+	while (*path != '\0') {
+		const char *text = next_component(&path, &length);
+		struct name *name = names_at(
+		    &tree->names, lookup_name(tree, root, text, length));
 
-		if (name == NULL)
-			return;
-		name->kept = true;
-		at = name->inode;
+		name->kept = 1;
+		root = name->inode;
 	}
 }
 
-/* The walk of twalk_r(3) comes by each name in order. */
-static void
-collect(const void *node, VISIT visit, void *data)
+void
+tree_prune(struct tree *tree, uint32_t root)
 {
-	struct inode *dir = data;
+	struct inode *dir = tree_at(tree, root);
+	uint32_t id = names_list(&tree->names, dir->names);
 
-	if (visit == postorder || visit == leaf)
-		dir->sorted[dir->name_count++] = *(struct name *const *)node;
+	dir->names = 0;
+	while (id != 0) {
+		struct name *name = names_at(&tree->names, id);
+		uint32_t next = name->right;
+
+		if (name->kept != 0) {
+			name->kept = 0;
+			names_put(&tree->names, &dir->names, id);
+			if (tree_is_dir(tree, name->inode))
+				tree_prune(tree, name->inode);
+		}
+		id = next;
+	}
 }
 
-static void
-sort_names(struct inode *dir)
+static int
+finish_dir(struct tree *tree, uint32_t dir, unsigned depth)
 {
-	free(dir->sorted);
-	dir->sorted = xreallocarray(NULL, dir->name_count, sizeof *dir->sorted);
-	dir->name_count = 0;
-	twalk_r(dir->names, collect, dir);
-}
+	uint32_t id = names_list(&tree->names, tree_at(tree, dir)->names);
 
-static void
-prune_names(struct inode *dir)
-{
-	sort_names(dir);
-	for (uint32_t i = 0, n = dir->name_count; i < n; i++) {
-		struct name *name = dir->sorted[i];
+	if (depth > TREE_DEPTH_MAX) {
+		errno = ELOOP;
+		return -1;
+	}
+	tree_at(tree, dir)->names = id;
+	tree_at(tree, dir)->place = 1;
+	tree->reached++;
+	for (; id != 0; id = names_at(&tree->names, id)->right) {
+		uint32_t number = names_at(&tree->names, id)->inode;
+		struct inode *inode = tree_at(tree, number);
 
-		if (name->kept || strcmp(name->text, ".") == 0 ||
-		    strcmp(name->text, "..") == 0)
+		if (tree_is_dir(tree, number)) {
+			if (finish_dir(tree, number, depth + 1) < 0)
+				return -1;
 			continue;
-		(void)tdelete(name, &dir->names, compare);
-		free(name);
-		dir->name_count--;
+		}
+		tree->reached += inode->place == 0;
+		inode->place = 1;
+		inode->nlink++;
 	}
+	return 0;
 }
 
-void
-tree_prune(struct tree *tree)
-{
-	for (struct inode *i = tree->all; i != NULL; i = i->next)
-		if (S_ISDIR(i->mode))
-			prune_names(i);
-}
-
-void
+int
 tree_finish(struct tree *tree)
 {
-	tree->inodes =
-	    xreallocarray(tree->inodes, tree->count, sizeof *tree->inodes);
-	tree->inodes[0] = tree->root;
-	tree->inode_count = 1;
-	/* The list is its own queue; nlink 0 says: not in it yet. */
-	for (uint32_t i = 0; i < tree->inode_count; i++) {
-		struct inode *dir = tree->inodes[i];
-
-		if (!S_ISDIR(dir->mode))
-			continue;
-		sort_names(dir);
-		for (uint32_t n = 0; n < dir->name_count; n++) {
-			struct inode *inode = dir->sorted[n]->inode;
-
-			if (inode->nlink++ > 0 || inode == tree->root)
-				continue;
-			inode->number = tree->inode_count;
-			tree->inodes[tree->inode_count++] = inode;
-		}
-	}
+	return finish_dir(tree, TREE_ROOT, 0);
 }

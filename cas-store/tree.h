@@ -1,51 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* tree - the file tree of an image, in memory */
+/* tree - the file tree of an image, in memory: names, and where the rest is */
 #pragma once
 
 #include <stdbool.h>
+#include <stdint.h>
 
-#include "tar.h"
+#include "names.h"
 
+/* Files are known by their number; 0 is none. */
 struct inode {
-	struct inode *next; /* of all of a tree */
-	uint32_t mode;      /* st_mode: type and permission */
-	uint32_t uid, gid;
-	uint32_t nlink; /* counted by tree_finish() */
-	uint32_t major, minor;
-	int64_t mtime;
-	uint32_t mtime_nsec;
-	bool implied; /* a directory that no entry has named yet */
-	struct xattr *xattrs;
-
-	uint64_t size;          /* of a file; of a symbolic link its text */
-	uint32_t device;        /* whose bytes: 1 is the first blob */
-	uint64_t data;          /* offset in it */
-	struct extent *extents; /* of a sparse file; else NULL */
-	size_t extent_count;
-	char *link; /* text of a symbolic link */
-
-	/* Of a directory: "." and ".." are names as any other. */
-	void *names;          /* tsearch(3) of struct name, in byte order */
-	struct name **sorted; /* the same as a list, by tree_finish() */
-	uint32_t name_count;
-
-	uint32_t number; /* in tree->inodes, by tree_finish() */
-};
-
-struct name {
-	struct inode *inode;
-	size_t length;
-	const char *text; /* in the same allocation */
-	bool kept;        /* by tree_keep() */
+	uint32_t entry : 28; /* its entry; 0: a directory that none names */
+	uint32_t type : 4;   /* S_IFMT >> 12 */
+	union {
+		uint32_t names; /* of a directory */
+		uint32_t nlink; /* of others, by tree_finish() */
+	};
+	uint32_t parent; /* of a directory; the root's is itself */
+	uint32_t place;  /* for who writes the tree; 0: no name leads to it */
 };
 
 struct tree {
-	struct inode *root;
-	struct inode *all;
-	uint32_t count; /* of inodes that were added */
-	/* By tree_finish(): those that a name leads to, breadth first. */
-	struct inode **inodes;
-	uint32_t inode_count;
+	struct inode *inodes;
+	uint32_t count, room; /* of inodes, with number 0 */
+	uint32_t reached;     /* to so many a name leads, by tree_finish() */
+	struct names names;
 };
 
 /* Limits on what an image may bring. */
@@ -53,37 +31,56 @@ enum {
 	TREE_PATH_MAX = 4095,
 	TREE_NAME_MAX = 255,
 	TREE_DEPTH_MAX = 256,
-	TREE_INODES_MAX = 1000 * 1000,
+	TREE_INODES_MAX = 1250 * 1000, /* entries, and what they imply */
 };
 
-/* A tree of an implied root directory; tree_free() releases all of it. */
-struct tree *tree_new(void);
+/* The first directory that is made, and the first inode. */
+enum { TREE_ROOT = 1 };
+
+/* A tree of an implied root directory, TREE_ROOT. */
+void tree_start(struct tree *tree);
 void tree_free(struct tree *tree);
 
-/*
- * A new inode of the tree, of that type and permission; it gets its names by
- * tree_add().  NULL and ENOSPC: there are TREE_INODES_MAX already.
- */
-struct inode *tree_inode(struct tree *tree, uint32_t mode);
+struct inode *tree_at(const struct tree *tree, uint32_t inode);
+bool tree_is_dir(const struct tree *tree, uint32_t inode);
 
 /*
- * Names the inode: path has no "." or "..", no empty component and no slash
- * at its ends; "" is the root.  What is missing above becomes an implied
- * directory, 0755 and root's.  A directory that is named after being implied
- * takes its attributes from inode.  Returns 0, or -1 and errno: EEXIST, the
- * name is taken; ENOTDIR, what is above is no directory (symbolic links are
- * never followed); ENOSPC as above; ENAMETOOLONG, ELOOP (too deep).
+ * A new inode: of that type (S_IFREG…) and entry; it gets its names by
+ * tree_add().  A directory is the root of a tree of its own until then.  0
+ * and ENOSPC: there are too many.
  */
-int tree_add(struct tree *tree, const char *path, struct inode *inode);
+uint32_t tree_inode(struct tree *tree, uint32_t type, uint32_t entry);
 
-/* What is at path (as above), or NULL. */
-struct inode *tree_find(const struct tree *tree, const char *path);
+/*
+ * Names the inode in the tree of the directory root: path has no "." or "..",
+ * no empty component and no slash at its ends; "" is root itself.  What is
+ * missing above becomes an implied directory, 0755 and root's.  A directory
+ * that is named after being implied takes its entry from inode.  Returns 0,
+ * or -1 and errno: EEXIST, the name is taken; ENOTDIR, what is above is no
+ * directory (symbolic links are not followed); ENOSPC as above; ENAMETOOLONG,
+ * ELOOP (too deep).
+ */
+int tree_add(
+    struct tree *tree, uint32_t root, const char *path, uint32_t inode);
 
-/* Keeps path, if it is there, and the directories above it. */
-void tree_keep(struct tree *tree, const char *path);
+/* The inode at path (as above), or 0. */
+uint32_t tree_find(const struct tree *tree, uint32_t root, const char *path);
 
-/* Removes all that was not kept. */
-void tree_prune(struct tree *tree);
+/* One name of a directory: look up; set, whatever was there; take away. */
+uint32_t tree_lookup(
+    const struct tree *tree, uint32_t dir, const char *name, size_t length);
+int tree_set(struct tree *tree, uint32_t dir, const char *name, size_t length,
+    uint32_t inode);
+void tree_cut(struct tree *tree, uint32_t dir, const char *name, size_t length);
 
-/* Sorts the names, numbers the inodes, counts the links. */
-void tree_finish(struct tree *tree);
+/* Keeps path, if it is there, and the directories above it; then removes all
+ * else below root. */
+void tree_keep(struct tree *tree, uint32_t root, const char *path);
+void tree_prune(struct tree *tree, uint32_t root);
+
+/*
+ * Makes a list of each directory's names, as names_list() does, and counts:
+ * nothing can be added or looked up any more.  Returns 0, or -1 and ELOOP:
+ * too many directories deep.
+ */
+int tree_finish(struct tree *tree);

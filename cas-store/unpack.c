@@ -3,111 +3,89 @@
  *
  * Each name is opened or made in a directory held open, and opened with
  * openat2(2) so that not even a link that somebody put there is followed.  The
- * names are single components by now: aci.c has seen to it.
+ * names are single components by now: archive.c has seen to it.
  */
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
 #include "alloc.h"
+#include "copy.h"
 #include "escape.h"
 #include "path.h"
-#include "publish.h"
 #include "scope.h"
 #include "unpack.h"
 
-enum { COPY_SIZE = 256 * 1024 };
+/* The place of an inode that has its first name. */
+enum { MADE = 2 };
 
 struct unpack {
-	int root;
-	int blob;
+	struct compose *compose;
+	int links;
 	unsigned *left_out;
-	char **first; /* of a file with several names: the first one's path */
 	char path[TREE_PATH_MAX + TREE_NAME_MAX + 2]; /* of the directory */
 	size_t length;
 	bool root_user;
 	struct fault *fault;
 };
 
+/* One name of a directory, with the NUL that the kernel wants. */
+struct child {
+	uint32_t inode;
+	uint32_t length;
+	char name[TREE_NAME_MAX + 1];
+};
+
 static int
-fail(struct unpack *unpack, const struct name *name)
+fail(struct unpack *unpack, const char *name)
 {
 	int saved = errno;
-	autofree char *path = xasprintf("%.*s%s", (int)unpack->length,
-	    unpack->path, name == NULL ? "" : name->text);
+	autofree char *path =
+	    xasprintf("%.*s%s", (int)unpack->length, unpack->path, name);
 	autofree char *shown = escape(path);
 
 	errno = saved;
 	return fault_errno(unpack->fault, "unpack %s", shown);
 }
 
-/* Where the file systems cannot do it by themselves. */
-static int
-copy_through(int from, uint64_t at, int to, uint64_t length)
+static const struct device *
+device_of(const struct unpack *unpack, const struct entry *entry)
 {
-	autofree char *buffer = xcalloc(COPY_SIZE, 1);
-
-	while (length > 0) {
-		size_t want = length < COPY_SIZE ? (size_t)length : COPY_SIZE;
-		ssize_t n = pread(from, buffer, want, (off_t)at);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n == 0)
-			errno = EIO;
-		if (n <= 0 || write_all(to, buffer, (size_t)n) < 0)
-			return -1;
-		at += (uint64_t)n;
-		length -= (uint64_t)n;
-	}
-	return 0;
+	if (entry->device - 1 < unpack->compose->device_count)
+		return &unpack->compose->devices[entry->device - 1];
+	errno = EINVAL;
+	return NULL;
 }
 
 static int
-copy_range(int from, uint64_t at, int to, uint64_t offset, uint64_t length)
+fill_file(const struct unpack *unpack, const struct entry *entry, int fd)
 {
-	off_t in = (off_t)at, out = (off_t)offset;
+	const struct device *device = device_of(unpack, entry);
 
-	while (length > 0) {
-		ssize_t n =
-		    copy_file_range(from, &in, to, &out, (size_t)length, 0);
-
-		if (n <= 0)
-			break;
-		length -= (uint64_t)n;
-	}
-	if (length == 0)
-		return 0;
-	if (lseek(to, out, SEEK_SET) < 0)
+	if (device == NULL)
 		return -1;
-	return copy_through(from, (uint64_t)in, to, length);
-}
+	if (!entry->sparse)
+		return copy_range(device->fd, entry->data, fd, 0, entry->size);
+	for (size_t i = 0; i < entry->extent_count; i++) {
+		const struct extent *e = &entry->extents[i];
 
-static int
-fill_file(const struct unpack *unpack, const struct inode *inode, int fd)
-{
-	if (inode->extents == NULL)
-		return copy_range(
-		    unpack->blob, inode->data, fd, 0, inode->size);
-	for (size_t i = 0; i < inode->extent_count; i++) {
-		const struct extent *e = &inode->extents[i];
-
-		if (copy_range(
-			unpack->blob, e->where, fd, e->offset, e->length) < 0)
+		if (copy_range(device->fd, e->where, fd, e->offset, e->length) <
+		    0)
 			return -1;
 	}
-	return ftruncate(fd, (off_t)inode->size);
+	return ftruncate(fd, (off_t)entry->size);
 }
 
 static void
-times(const struct inode *inode, struct timespec both[2])
+times(const struct entry *entry, struct timespec both[2])
 {
-	both[0].tv_sec = inode->mtime;
-	both[0].tv_nsec = inode->mtime_nsec;
+	both[0].tv_sec = entry->mtime;
+	both[0].tv_nsec = entry->mtime_nsec;
 	both[1] = both[0];
 }
 
@@ -116,151 +94,162 @@ times(const struct inode *inode, struct timespec both[2])
  * capabilities away, and everything changes times.
  */
 static int
-finish(const struct unpack *unpack, const struct inode *inode, int fd)
+finish(const struct unpack *unpack, const struct entry *entry, int fd)
 {
 	struct timespec both[2];
 
-	times(inode, both);
-	if (unpack->root_user && fchown(fd, inode->uid, inode->gid) < 0)
+	times(entry, both);
+	if (unpack->root_user && fchown(fd, entry->uid, entry->gid) < 0)
 		return -1;
-	if (fchmod(fd, inode->mode & 07777) < 0)
+	if (fchmod(fd, entry->mode) < 0)
 		return -1;
-	for (const struct xattr *x = inode->xattrs; x != NULL; x = x->next)
+	for (size_t i = 0; i < entry->xattr_count; i++) {
+		const struct xattr *x = &entry->xattrs[i];
+
 		if (fsetxattr(fd, x->name, x->value, x->size, 0) < 0 &&
 		    (unpack->root_user || errno != EPERM))
 			return -1;
+	}
 	return futimens(fd, both);
 }
 
 static int
-make_file(const struct unpack *unpack, int dir, const struct name *name)
+make_file(const struct unpack *unpack, const struct entry *entry, int dir,
+    const char *name)
 {
 	autofd int fd =
-	    beneath_open(dir, name->text, O_WRONLY | O_CREAT | O_EXCL, 0600);
+	    beneath_open(dir, name, O_WRONLY | O_CREAT | O_EXCL, 0600);
 
-	if (fd < 0 || fill_file(unpack, name->inode, fd) < 0)
+	if (fd < 0 || fill_file(unpack, entry, fd) < 0)
 		return -1;
-	return finish(unpack, name->inode, fd);
+	return finish(unpack, entry, fd);
 }
 
 /* A symbolic link or a fifo: there is nothing to open. */
 static int
-make_special(const struct unpack *unpack, int dir, const struct name *name)
+make_special(const struct unpack *unpack, const struct entry *entry, int dir,
+    const char *name)
 {
-	const struct inode *inode = name->inode;
 	struct timespec both[2];
 	int result;
 
-	times(inode, both);
-	if (S_ISLNK(inode->mode))
-		result = symlinkat(inode->link, dir, name->text);
+	times(entry, both);
+	if (entry->type == '2')
+		result = symlinkat(entry->link, dir, name);
 	else
-		result = mkfifoat(dir, name->text, 0600);
+		result = mkfifoat(dir, name, 0600);
 	if (result < 0)
 		return -1;
-	if (unpack->root_user && fchownat(dir, name->text, inode->uid,
-				     inode->gid, AT_SYMLINK_NOFOLLOW) < 0)
+	if (unpack->root_user && fchownat(dir, name, entry->uid, entry->gid,
+				     AT_SYMLINK_NOFOLLOW) < 0)
 		return -1;
-	if (S_ISFIFO(inode->mode) &&
-	    fchmodat(dir, name->text, inode->mode & 07777, 0) < 0)
+	if (entry->type == '6' && fchmodat(dir, name, entry->mode, 0) < 0)
 		return -1;
-	return utimensat(dir, name->text, both, AT_SYMLINK_NOFOLLOW);
+	return utimensat(dir, name, both, AT_SYMLINK_NOFOLLOW);
+}
+
+/* A file of several names has its number for one more. */
+static int
+make_linked(const struct unpack *unpack, struct inode *inode,
+    const struct child *child, int dir)
+{
+	char number[12];
+
+	(void)snprintf(number, sizeof number, "%u", child->inode);
+	if (inode->place == MADE)
+		return linkat(unpack->links, number, dir, child->name, 0);
+	inode->place = MADE;
+	return linkat(dir, child->name, unpack->links, number, 0);
 }
 
 static int
-make_link(
-    const struct unpack *unpack, const char *first, int dir, const char *name)
+make_one(struct unpack *unpack, int dir, const struct child *child)
 {
-	autofree char *above = xstrdup(first);
-	char *slash = strrchr(above, '/');
-	autofd int from = -1;
+	struct inode *inode = tree_at(&unpack->compose->tree, child->inode);
+	struct entry entry;
+	int result;
 
-	if (slash != NULL)
-		*slash = '\0';
-	from = beneath_open(
-	    unpack->root, slash == NULL ? "." : above, O_PATH | O_DIRECTORY, 0);
-	if (from < 0)
+	if (inode->place == MADE)
+		return make_linked(unpack, inode, child, dir);
+	if (entries_look(&unpack->compose->entries, inode->entry, &entry) < 0)
 		return -1;
-	return linkat(from, slash == NULL ? first : slash + 1, dir, name, 0);
-}
-
-static int
-make_one(struct unpack *unpack, int dir, const struct name *name)
-{
-	const struct inode *inode = name->inode;
-	char **first = &unpack->first[inode->number];
-
-	if (S_ISCHR(inode->mode) || S_ISBLK(inode->mode)) {
+	if (entry.type == '3' || entry.type == '4') {
 		(*unpack->left_out)++;
 		return 0;
 	}
-	if (*first != NULL)
-		return make_link(unpack, *first, dir, name->text);
-	if (inode->nlink > 1)
-		*first = xasprintf(
-		    "%.*s%s", (int)unpack->length, unpack->path, name->text);
-	return S_ISREG(inode->mode) ? make_file(unpack, dir, name)
-				    : make_special(unpack, dir, name);
+	result = entry.type == '0'
+		     ? make_file(unpack, &entry, dir, child->name)
+		     : make_special(unpack, &entry, dir, child->name);
+	return result == 0 && inode->nlink > 1
+		   ? make_linked(unpack, inode, child, dir)
+		   : result;
 }
 
-static int fill_directory(
-    struct unpack *unpack, const struct inode *inode, int dir);
+static int fill_directory(struct unpack *unpack, uint32_t inode, int dir);
 
 static int
-make_directory(struct unpack *unpack, int dir, const struct name *name)
+make_directory(struct unpack *unpack, int dir, const struct child *child)
 {
 	size_t length = unpack->length;
 	autofd int fd = -1;
 	int result;
 
-	if (mkdirat(dir, name->text, 0700) < 0)
-		return fail(unpack, name);
-	fd = beneath_open(dir, name->text, O_RDONLY | O_DIRECTORY, 0);
+	if (length + child->length + 2 > sizeof unpack->path) {
+		errno = ENAMETOOLONG;
+		return fail(unpack, child->name);
+	}
+	if (mkdirat(dir, child->name, 0700) < 0)
+		return fail(unpack, child->name);
+	fd = beneath_open(dir, child->name, O_RDONLY | O_DIRECTORY, 0);
 	if (fd < 0)
-		return fail(unpack, name);
-	memcpy(unpack->path + length, name->text, name->length);
-	unpack->length += name->length;
+		return fail(unpack, child->name);
+	memcpy(unpack->path + length, child->name, child->length);
+	unpack->length += child->length;
 	unpack->path[unpack->length++] = '/';
-	result = fill_directory(unpack, name->inode, fd);
+	result = fill_directory(unpack, child->inode, fd);
 	unpack->length = length;
 	return result;
 }
 
 static int
-fill_directory(struct unpack *unpack, const struct inode *inode, int dir)
+fill_directory(struct unpack *unpack, uint32_t inode, int dir)
 {
-	for (uint32_t i = 0; i < inode->name_count; i++) {
-		const struct name *name = inode->sorted[i];
+	const struct tree *tree = &unpack->compose->tree;
+	struct entry entry;
+	struct child child;
 
-		if (strcmp(name->text, ".") == 0 ||
-		    strcmp(name->text, "..") == 0)
-			continue;
-		if (S_ISDIR(name->inode->mode)) {
-			if (make_directory(unpack, dir, name) < 0)
+	for (uint32_t id = tree_at(tree, inode)->names; id != 0;) {
+		const struct name *name = names_at(&tree->names, id);
+
+		id = name->right;
+		child.inode = name->inode;
+		child.length = name->length;
+		memcpy(child.name, name->text, name->length);
+		child.name[name->length] = '\0';
+		if (tree_is_dir(tree, child.inode)) {
+			if (make_directory(unpack, dir, &child) < 0)
 				return -1;
-		} else if (make_one(unpack, dir, name) < 0) {
-			return fail(unpack, name);
+		} else if (make_one(unpack, dir, &child) < 0) {
+			return fail(unpack, child.name);
 		}
 	}
-	return finish(unpack, inode, dir) < 0 ? fail(unpack, NULL) : 0;
+	if (entries_look(&unpack->compose->entries, tree_at(tree, inode)->entry,
+		&entry) < 0)
+		return -1;
+	return finish(unpack, &entry, dir) < 0 ? fail(unpack, "") : 0;
 }
 
 int
-unpack_tree(int root, const struct tree *tree, int blob, unsigned *left_out,
+unpack_tree(int root, int links, struct compose *compose, unsigned *left_out,
     struct fault *fault)
 {
 	struct unpack unpack = {
-		.root = root,
-		.blob = blob,
+		.compose = compose,
+		.links = links,
 		.left_out = left_out,
-		.first = xcalloc(tree->inode_count, sizeof *unpack.first),
 		.root_user = geteuid() == 0,
 		.fault = fault,
 	};
-	int result = fill_directory(&unpack, tree->root, root);
 
-	for (uint32_t i = 0; i < tree->inode_count; i++)
-		free(unpack.first[i]);
-	free(unpack.first);
-	return result;
+	return fill_directory(&unpack, TREE_ROOT, root);
 }

@@ -2,13 +2,14 @@
 /* unpack - the plain tree of an image, where an index cannot be mounted */
 #pragma once
 
-#include "fault.h"
-#include "tree.h"
+#include "compose.h"
 
 /*
- * Makes the files of a finished tree below the new and empty directory root,
- * data from the archive blob.  Devices are left out and counted: no node of an
- * image ever is on the host's file system.  Returns 0, or -1 with fault.
+ * Makes the files of a composed image (compose_finish()) below the new and
+ * empty directory root.  links is another one, where files of several names
+ * have one more until the caller removes it.  Devices are left out and
+ * counted: no node of an image ever is on the host's file system.  Returns 0,
+ * or -1 with fault.
  */
-int unpack_tree(int root, const struct tree *tree, int blob, unsigned *left_out,
-    struct fault *fault);
+int unpack_tree(int root, int links, struct compose *compose,
+    unsigned *left_out, struct fault *fault);

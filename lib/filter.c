@@ -95,6 +95,13 @@ filter_own_fetched(const json_t *record)
 	    own(item);
 	json_array_foreach(json_object_get(fetch, "layers"), i, item)
 	    own(json_object_get(item, "path"));
+	own(record_get(record, "convert.manifest"));
+}
+
+void
+filter_unlink_now(void)
+{
+	drop_files();
 }
 
 /*

@@ -69,7 +69,10 @@ _Noreturn void filter_follow(pid_t child, const char *what);
 _Noreturn void filter_quit(int status);
 
 /*
- * Registers so all files that the record's "fetch" names and that lie in the
- * store's cas/tmp: they are the pipe's own.
+ * Registers so all files that the record's "fetch" and "convert" name and that
+ * lie in the store's cas/tmp: they are the pipe's own.
  */
 void filter_own_fetched(const json_t *record);
+
+/* Removes at once what was registered: it is open, or no longer needed. */
+void filter_unlink_now(void);

@@ -8,6 +8,7 @@
 
 #include "actype.h"
 #include "alloc.h"
+#include "dependency.h"
 #include "image.h"
 #include "path.h"
 #include "record.h"
@@ -23,49 +24,20 @@ image_now(void)
 	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
-static json_t *
-labels_object(const struct labels *labels)
-{
-	json_t *object = json_object();
-
-	for (size_t i = 0; i < labels->count; i++)
-		(void)json_object_set_new(object, labels->list[i].name,
-		    json_string(labels->list[i].value));
-	return object;
-}
-
-static json_t *
-dependencies(const struct image_manifest *manifest)
-{
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < manifest->dependency_count; i++) {
-		const struct dependency *d = &manifest->dependencies[i];
-		json_t *object = json_pack("{s:s,s:o}", "name", d->name,
-		    "labels", labels_object(&d->labels));
-
-		if (d->id != NULL)
-			(void)json_object_set_new(
-			    object, "id", json_string(d->id));
-		(void)json_array_append_new(list, object);
-	}
-	return list;
-}
-
 json_t *
 image_info(const char *id, const struct image_manifest *manifest, int64_t size,
-    bool latest, const char *kind)
+    bool latest)
 {
 	json_int_t now = image_now();
 	json_t *info;
 
-	info = json_pack("{s:i,s:s,s:s,s:o,s:I,s:I,s:I,s:s}", "v", 1, "id", id,
+	info = json_pack("{s:i,s:s,s:s,s:o,s:I,s:I,s:I}", "v", 1, "id", id,
 	    "name", manifest->name, "labels", labels_object(&manifest->labels),
 	    "size", (json_int_t)size, "imported", now, "latest",
-	    latest ? now : 0, "kind", kind);
+	    latest ? now : 0);
 	if (manifest->dependency_count > 0)
 		(void)json_object_set_new(
-		    info, "dependencies", dependencies(manifest));
+		    info, "dependencies", dependencies_json(manifest));
 	return info;
 }
 
@@ -87,69 +59,41 @@ image_load(int cas, const char *key)
 	info = json_parse(bytes, length, &why);
 	if (info != NULL && record_string(info, "id") != NULL &&
 	    strncmp(record_string(info, "id"), key, KEY_TEXT - 1) == 0 &&
-	    record_string(info, "name") != NULL &&
-	    record_string(info, "kind") != NULL)
+	    record_string(info, "name") != NULL)
 		return info;
 	json_decref(info);
 	errno = EBADMSG;
 	return NULL;
 }
 
-static bool
-is_tree(const json_t *info)
+bool
+image_is_tree(const json_t *info)
 {
-	const char *kind = record_string(info, "kind");
+	const char *kind = record_string(info, "root.kind");
 
 	return kind != NULL && strcmp(kind, "tree") == 0;
 }
 
-bool
-image_complete(int cas, const char *key, const json_t *info)
-{
-	autofree char *blob = store_blob(key);
-	autofree char *root = is_tree(info) ? xasprintf("tree/%s/marker", key)
-					    : xasprintf("index/%s", key);
-
-	return faccessat(cas, blob, F_OK, 0) == 0 &&
-	       faccessat(cas, root, F_OK, 0) == 0;
-}
-
-/* By a name and labels; the host's os and arch unless given. */
-static int find_name(
-    int cas, const char *name, const struct labels *labels, char key[KEY_TEXT]);
-
-/* Is what an item of "dependencies" names in the store? */
+/* Who may not look into the trees has to believe it. */
 static bool
-has_dependency(int cas, const json_t *item)
+is_there(int cas, const char *path)
 {
-	const char *name = record_string(item, "name");
-	json_t *object = json_object_get(item, "labels");
-	struct labels labels = { 0 };
-	char key[KEY_TEXT];
-	int found = 0;
-
-	for (void *i = json_object_iter(object); i != NULL;
-	     i = json_object_iter_next(object, i))
-		labels_set(&labels, json_object_iter_key(i),
-		    json_string_value(json_object_iter_value(i)));
-	if (name != NULL)
-		found = find_name(cas, name, &labels, key);
-	labels_free(&labels);
-	return found > 0;
+	return path != NULL &&
+	       (faccessat(cas, path, F_OK, 0) == 0 || errno == EACCES);
 }
 
-/* The names of the dependencies that are not in the store. */
-static json_t *
-missing(int cas, const json_t *info)
+bool
+image_complete(int cas, const json_t *info)
 {
-	const json_t *all = json_object_get(info, "dependencies");
-	json_t *list = json_array();
+	const json_t *device;
 	size_t i;
-	json_t *item;
 
-	json_array_foreach(all, i, item) if (!has_dependency(cas, item))(void)
-	    json_array_append(list, json_object_get(item, "name"));
-	return list;
+	json_array_foreach(record_get(info, "root.devices"), i, device)
+	{
+		if (!is_there(cas, json_string_value(device)))
+			return false;
+	}
+	return is_there(cas, record_string(info, "root.path"));
 }
 
 static json_t *
@@ -160,33 +104,47 @@ path_json(const char *path)
 	return json_string(absolute);
 }
 
+/* The member "root" as a record has it: absolute. */
 static json_t *
-root_json(const char *key, const json_t *info)
+root_json(const json_t *info)
 {
-	autofree char *blob = store_blob(key);
-	autofree char *path = is_tree(info) ? xasprintf("tree/%s/rootfs", key)
-					    : xasprintf("index/%s", key);
+	json_t *root =
+	    json_pack("{s:O,s:o}", "kind", record_get(info, "root.kind"),
+		"path", path_json(record_string(info, "root.path")));
+	json_t *devices;
+	const json_t *device;
+	size_t i;
 
-	if (is_tree(info))
-		return json_pack(
-		    "{s:s,s:o}", "kind", "tree", "path", path_json(path));
-	return json_pack("{s:s,s:o,s:[o]}", "kind", "erofs", "path",
-	    path_json(path), "devices", path_json(blob));
+	if (image_is_tree(info))
+		return root;
+	devices = json_array();
+	json_array_foreach(record_get(info, "root.devices"), i, device)
+	    json_array_append_new(
+		devices, path_json(json_string_value(device)));
+	(void)json_object_set_new(root, "devices", devices);
+	return root;
 }
 
 json_t *
 image_store(int cas, const json_t *info)
 {
 	const char *id = record_string(info, "id");
+	bool complete = image_complete(cas, info);
 	autofree char *manifest = NULL;
 	char key[KEY_TEXT];
+	json_t *store;
 
 	store_key(id, key);
 	manifest = xasprintf("image/%s/manifest", key);
-	return json_pack("{s:s,s:s,s:O,s:o,s:o,s:o}", "id", id, "key", key,
-	    "name", json_object_get(info, "name"), "manifest",
-	    path_json(manifest), "missing", missing(cas, info), "root",
-	    root_json(key, info));
+	store = json_pack("{s:s,s:s,s:O,s:o,s:o}", "id", id, "key", key, "name",
+	    json_object_get(info, "name"), "manifest", path_json(manifest),
+	    "missing",
+	    complete ? json_array()
+		     : dependencies_missing(
+			   cas, json_object_get(info, "dependencies")));
+	if (complete)
+		(void)json_object_set_new(store, "root", root_json(info));
+	return store;
 }
 
 json_t *
@@ -325,8 +283,8 @@ look_at(int cas, const char *key, void *data)
 	return 0;
 }
 
-static int
-find_name(
+int
+image_find_name(
     int cas, const char *name, const struct labels *labels, char key[KEY_TEXT])
 {
 	struct search search = {
@@ -416,7 +374,7 @@ image_find(int cas, const struct ref *ref, char key[KEY_TEXT],
 	case REF_HASH:
 		return find_hash(cas, ref->text, key, candidates);
 	case REF_NAME:
-		return find_name(cas, ref->name, &ref->labels, key);
+		return image_find_name(cas, ref->name, &ref->labels, key);
 	case REF_URL:
 	case REF_FILE:
 	case REF_DOCKER:

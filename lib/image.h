@@ -16,12 +16,15 @@ enum { INFO_MAX = 64 * 1024 };
 /*
  * info.json, one object:
  *   id, name, labels (object), size, imported (ns), latest (ns: when it was
- *   last found to be the latest, or 0), kind ("erofs" or "tree"),
- *   dependencies ([{name, labels, id}]; may be missing)
- * A new one for an image; the caller owns it.
+ *   last found to be the latest, or 0),
+ *   verify (as in a record; missing if nobody vouched for it),
+ *   dependencies (dependency.h; may be missing),
+ *   root (once it can be had: kind "erofs" or "tree", path and devices, a
+ *   list: below the store)
+ * A new one for an image, without root; the caller owns it.
  */
 json_t *image_info(const char *id, const struct image_manifest *manifest,
-    int64_t size, bool latest, const char *kind);
+    int64_t size, bool latest);
 
 /* Nanoseconds since 1970. */
 int64_t image_now(void);
@@ -36,8 +39,16 @@ json_t *image_store(int cas, const json_t *info);
 /* The whole record, for the reference image; the caller owns it. */
 json_t *image_record(int cas, const json_t *info, const char *image);
 
-/* Is it there, and with the root file system that it is said to have? */
-bool image_complete(int cas, const char *key, const json_t *info);
+/* Is its root file system there, with all its devices? */
+bool image_complete(int cas, const json_t *info);
+
+/* Is that a tree? */
+bool image_is_tree(const json_t *info);
+
+/* By its name and labels, os and arch being this host's unless they are given;
+ * of several as below.  1 with key, 0, or -1 and errno. */
+int image_find_name(
+    int cas, const char *name, const struct labels *labels, char key[KEY_TEXT]);
 
 /*
  * Finds the image that a reference means; of several that a name fits, the

@@ -64,3 +64,14 @@ labels_json(const struct labels *labels)
 			      "value", labels->list[i].value));
 	return list;
 }
+
+json_t *
+labels_object(const struct labels *labels)
+{
+	json_t *object = json_object();
+
+	for (size_t i = 0; i < labels->count; i++)
+		(void)json_object_set_new(object, labels->list[i].name,
+		    json_string(labels->list[i].value));
+	return object;
+}

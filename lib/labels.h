@@ -27,3 +27,6 @@ void labels_free(struct labels *labels);
 
 /* [{"name":…,"value":…},…]; the caller owns it. */
 json_t *labels_json(const struct labels *labels);
+
+/* {NAME:VALUE,…}; likewise. */
+json_t *labels_object(const struct labels *labels);

@@ -76,7 +76,7 @@ pull_find(int cas, const struct ref *ref, const enum pull *policy,
 	if (found == 1)
 		info = image_load(cas, key);
 	/* One that lost a part is mended by getting it again. */
-	if (info != NULL && !image_complete(cas, key, info))
+	if (info != NULL && !image_complete(cas, info))
 		found = 0;
 	*ask = found == 0 && pull_missing(ref, *policy);
 	return found;

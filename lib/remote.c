@@ -91,7 +91,7 @@ remote_image(int cas, const struct remote *remote, bool verified)
 {
 	autojson json_t *info = image_load(cas, remote->key);
 
-	if (info == NULL || !image_complete(cas, remote->key, info) ||
+	if (info == NULL || !image_complete(cas, info) ||
 	    (verified && record_string(info, "verify.fingerprint") == NULL))
 		return NULL;
 	return xstrdup(record_string(info, "id"));

@@ -158,28 +158,36 @@ store_name(const char *name)
 
 /* FNV-1a: it only spreads; who uses it can bear that two are the same. */
 static uint64_t
-url_hash(const char *url)
+text_hash(const char *text)
 {
 	uint64_t hash = UINT64_C(0xcbf29ce484222325);
 
-	for (const char *p = url; *p != '\0'; p++) {
+	for (const char *p = text; *p != '\0'; p++) {
 		hash ^= (unsigned char)*p;
 		hash *= UINT64_C(0x100000001b3);
 	}
 	return hash;
 }
 
+char *
+store_index(const char *key, const char *of)
+{
+	return of == NULL ? xasprintf("index/%s", key)
+			  : xasprintf("index/%s-%016llx", key,
+				(unsigned long long)text_hash(of));
+}
+
 /* The URL is in the file and compared: a collision costs a download. */
 char *
 store_remote(const char *url)
 {
-	return xasprintf("remote/%016llx", (unsigned long long)url_hash(url));
+	return xasprintf("remote/%016llx", (unsigned long long)text_hash(url));
 }
 
 off_t
 store_url_lock(const char *url)
 {
-	return (off_t)(url_hash(url) & (INT64_MAX >> 1));
+	return (off_t)(text_hash(url) & (INT64_MAX >> 1));
 }
 
 char *

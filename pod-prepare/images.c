@@ -22,8 +22,8 @@
 #include "scope.h"
 #include "store.h"
 
-/* An index has a slot for each blob; the kernel takes no more than this. */
-enum { DEVICES_MAX = 1024 };
+/* More archives lie over one another in no image, and a spill beside them. */
+enum { DEVICES_MAX = 128 + 1 };
 
 static _Noreturn void
 bad_record(const char *ref, const char *what)
@@ -95,23 +95,36 @@ read_manifest(struct image *image, const json_t *record)
 		filter_failx(EX_DATAERR, "%s: %s", escape(image->ref), why);
 }
 
+/* Why an image of the store has no root file system; NULL if it has one. */
+static char *
+why_unready(const json_t *record)
+{
+	const json_t *missing = record_get(record, "store.missing");
+	const char *first = json_string_value(json_array_get(missing, 0));
+	autofree char *shown = first == NULL ? NULL : escape(first);
+
+	if (shown != NULL)
+		return xasprintf("dependency %s is not in the store", shown);
+	return record_get(record, "store.root") == NULL
+		   ? xstrdup("not rendered yet")
+		   : NULL;
+}
+
 static void
 read_image(struct image *image, const char *ref, const json_t *record)
 {
-	const json_t *missing = record_get(record, "store.missing");
 	const char *kind = record_string(record, "store.root.kind");
+	autofree char *unready = why_unready(record);
 
 	image->ref = xstrdup(ref);
-	if (json_array_size(missing) > 0)
-		filter_failx(EX_NOINPUT,
-		    "%s: dependency %s is not in the store", escape(ref),
-		    escape(json_string_value(json_array_get(missing, 0))));
+	read_key(image, record);
+	if (unready != NULL)
+		filter_failx(EX_NOINPUT, "%s: %s", escape(ref), unready);
 	if (kind == NULL ||
 	    (strcmp(kind, "tree") != 0 && strcmp(kind, "erofs") != 0))
 		bad_record(ref, "store.root.kind");
 	image->tree = strcmp(kind, "tree") == 0;
 	image->root = record_path(ref, record, "store.root.path");
-	read_key(image, record);
 	read_devices(image, record);
 	read_manifest(image, record);
 }
@@ -251,17 +264,23 @@ images_ask(const struct strings *refs, const enum pull *policy)
 
 	for (size_t i = 0; i < refs->count; i++) {
 		const char *ref = refs->list[i];
+		autofree char *why = NULL;
 		char key[KEY_TEXT];
 		bool wanted;
 
 		if (find(cas, ref, policy, key, &wanted) == 1) {
-			(void)json_array_append_new(
-			    records, look_up(cas, ref, key));
-			continue;
+			json_t *record = look_up(cas, ref, key);
+
+			(void)json_array_append_new(records, record);
+			why = why_unready(record);
+		} else {
+			why = xstrdup("not in the store");
 		}
+		if (why == NULL)
+			continue;
 		absent = true;
 		if (policy == NULL)
-			warnx("%s: not in the store", escape(ref));
+			warnx("%s: %s", escape(ref), why);
 	}
 	if (absent)
 		filter_quit(EX_NOINPUT);

@@ -123,7 +123,7 @@ same_as_tar() {
 @test "cas-put: stores the tar byte for byte, and where rkt had it" {
 	mkdir -p "$T/root/etc"
 	echo hello >"$T/root/etc/motd"
-	for how in gzip bzip2 xz none; do
+	for how in gzip bzip2 xz zstd none; do
 		echo "$how"
 		rm -rf "$RKT_DIR/cas"
 		mkaci -z "$how" "$T/root" "$T/x.aci"
@@ -135,7 +135,7 @@ same_as_tar() {
 			"sha512-$(sha512sum <"$blob" | cut -d' ' -f1)"
 		case $how in
 		gzip) gzip -dc "$T/x.aci" ;;
-		bzip2 | xz) "$how" -dc "$T/x.aci" ;;
+		bzip2 | xz | zstd) "$how" -dc "$T/x.aci" ;;
 		none) cat "$T/x.aci" ;;
 		esac | cmp - "$blob"
 		is 444 "$(stat -c %a "$blob")"
@@ -499,7 +499,7 @@ same_as_tar() {
 	# 100 MB of zeros in 100 kB.
 	"$TEST/mktar" "$T/x.tar" 'manifest()' rootfs \
 		'h("rootfs/x", data=bytes(100 << 20))'
-	xz -9e -c "$T/x.tar" >"$T/x.aci"
+	xz -8e -c "$T/x.tar" >"$T/x.aci"
 	refused 65 'unpacks to more than 1000 times its size'
 	"$TEST/mktar" "$T/x.aci" 'h("manifest", data=b" " * (4 << 20 | 1))' rootfs
 	refused 65 'entry 1: manifest: larger than 4 MiB'
@@ -516,8 +516,7 @@ same_as_tar() {
 		"GNU.sparse.name": "rootfs/huge",
 		"GNU.sparse.realsize": str(2**63 - 1)})' 'h("x", data=padded(b"0\n"))'
 	run -65 --separate-stderr put "$T/x.aci"
-	is 'cas-put: x: a sparse file too large, or of pieces too small' \
-		"$stderr"
+	is 'cas-put: x: a sparse file too large for an index' "$stderr"
 	nothing_stored
 }
 
@@ -608,7 +607,7 @@ same_as_tar() {
 	one 'garbage after its end' 'end' 'b"x" * 512' noend
 	"$TEST/mktar" "$T/x.tar" 'manifest()' rootfs \
 		'h("rootfs/a", data=bytes(range(256)) * 999)'
-	for how in gzip bzip2 xz; do
+	for how in gzip bzip2 xz zstd; do
 		"$how" -c "$T/x.tar" >"$T/whole"
 		head -c -5 "$T/whole" >"$T/x.aci"
 		refused 65 "$how: (truncated|damaged)"
@@ -633,8 +632,6 @@ same_as_tar() {
 		printf %s "$text" >"$T/x.aci"
 		refused 65 'neither a tar archive nor .*'
 	done
-	zstd -qc "$T/x.tar" >"$T/x.aci" 2>/dev/null || printf '(\xb5/\xfd' >"$T/x.aci"
-	refused 65 'neither a tar archive nor .*'
 }
 
 @test "B12 tar-xattrs: only those that an image may bring" {
@@ -710,7 +707,7 @@ same_as_tar() {
 	is "cas-put: $T/fifo: not a regular file" "$stderr"
 	run -66 --separate-stderr cas-put --insecure <<<"$(record "$T/nothing")"
 	run -65 --separate-stderr cas-put --insecure <<<'{"v":1,"image":"x"}'
-	is 'cas-put: stdin: the record has no fetch.aci' "$stderr"
+	is 'cas-put: stdin: the record has neither fetch.aci nor convert' "$stderr"
 }
 
 @test "cas-put: a full disk is an error that leaves nothing" {

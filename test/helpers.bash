@@ -111,7 +111,7 @@ snapshot() {
 #   -x JSON       app.exec (no app unless told)
 #   -m FILTER     what jq is to do to the manifest, e.g. '.app.user = "7"'
 #   -M FILE       the manifest itself, byte for byte
-#   -z HOW        gzip (default), bzip2, xz, none
+#   -z HOW        gzip (default), bzip2, xz, zstd, none
 #   -L            manifest last in the archive
 mkaci() {
 	local name=example.com/app version=1.0 arch=amd64 exec='' filter=. how=gzip
@@ -161,7 +161,7 @@ mkaci() {
 	fi
 	case $how in
 	gzip) gzip -nc "$dir/tar" >"$2" ;;
-	bzip2 | xz) "$how" -c "$dir/tar" >"$2" ;;
+	bzip2 | xz | zstd) "$how" -c "$dir/tar" >"$2" ;;
 	none) cp "$dir/tar" "$2" ;;
 	*) return 64 ;;
 	esac

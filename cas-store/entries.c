@@ -1,0 +1,408 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* entries - what the archives of an image hold, as a file
+ *
+ * Each is a struct stored, its extents, the heads of its attributes, and then
+ * all text, padded to 8 bytes.
+ */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "alloc.h"
+#include "entries.h"
+#include "escape.h"
+#include "publish.h"
+#include "scope.h"
+#include "tar.h"
+
+enum {
+	UNIT = 8,
+	BUFFER = 64 * 1024,
+	ENTRY_MAX = 4 * 1024 * 1024,
+};
+
+/* Their places are numbers of 28 bits. */
+#define END_MAX ((UINT64_C(1) << 28) * UNIT)
+
+struct stored {
+	uint32_t bytes; /* all of it */
+	uint32_t name;  /* lengths, with a NUL */
+	uint32_t link;  /* 0: none */
+	uint32_t extents;
+	uint32_t xattrs;
+	uint32_t mode;
+	uint32_t uid, gid;
+	uint32_t major, minor;
+	uint32_t mtime_nsec;
+	uint32_t device;
+	int64_t mtime;
+	uint64_t size;
+	uint64_t data;
+	char type;
+	bool sparse;
+	uint8_t unused[6];
+};
+
+struct stored_xattr {
+	uint32_t name; /* with a NUL */
+	uint32_t size;
+};
+
+int
+entries_open(struct entries *entries, int tmp, struct fault *fault)
+{
+	*entries = (struct entries){
+		.fd = publish_open(tmp, 0600),
+		.buffer = xreallocarray(NULL, BUFFER, 1),
+		.window = xreallocarray(NULL, BUFFER, 1),
+		.window_room = BUFFER,
+		.fault = fault,
+	};
+	if (entries->fd < 0)
+		return fault_errno(fault, "entries");
+	/* No entry is at 0. */
+	memset(entries->buffer, 0, UNIT);
+	entries->filled = entries->end = UNIT;
+	return 0;
+}
+
+void
+entries_close(struct entries *entries)
+{
+	if (entries->fd >= 0)
+		(void)close(entries->fd);
+	free(entries->buffer);
+	free(entries->window);
+	free(entries->xattrs);
+	*entries = (struct entries){ .fd = -1 };
+}
+
+uint32_t
+entries_next(const struct entries *entries)
+{
+	return (uint32_t)(entries->end / UNIT);
+}
+
+static int
+flush(struct entries *entries)
+{
+	size_t filled = entries->filled;
+
+	entries->filled = 0;
+	if (filled > 0 && write_all(entries->fd, entries->buffer, filled) < 0)
+		return fault_errno(entries->fault, "entries");
+	return 0;
+}
+
+static int
+put(struct entries *entries, const void *bytes, size_t length)
+{
+	const unsigned char *from = bytes;
+
+	while (length > 0) {
+		size_t n = BUFFER - entries->filled;
+
+		if (n > length)
+			n = length;
+		memcpy(entries->buffer + entries->filled, from, n);
+		entries->filled += n;
+		entries->end += n;
+		from += n;
+		length -= n;
+		if (entries->filled == BUFFER && flush(entries) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* With its NUL; NULL is nothing. */
+static uint32_t
+text_size(const char *text)
+{
+	return text == NULL ? 0 : (uint32_t)strlen(text) + 1;
+}
+
+static int
+put_parts(
+    struct entries *entries, const struct stored *head, const struct entry *e)
+{
+	if (put(entries, head, sizeof *head) < 0 ||
+	    put(entries, e->extents, e->extent_count * sizeof *e->extents) < 0)
+		return -1;
+	for (size_t i = 0; i < e->xattr_count; i++) {
+		const struct stored_xattr xattr = {
+			.name = text_size(e->xattrs[i].name),
+			.size = (uint32_t)e->xattrs[i].size,
+		};
+
+		if (put(entries, &xattr, sizeof xattr) < 0)
+			return -1;
+	}
+	if (put(entries, e->name, head->name) < 0 ||
+	    put(entries, e->link, head->link) < 0)
+		return -1;
+	for (size_t i = 0; i < e->xattr_count; i++)
+		if (put(entries, e->xattrs[i].name,
+			text_size(e->xattrs[i].name)) < 0 ||
+		    put(entries, e->xattrs[i].value, e->xattrs[i].size) < 0)
+			return -1;
+	return 0;
+}
+
+int
+entries_add(struct entries *entries, const struct entry *entry)
+{
+	static const unsigned char padding[UNIT];
+	struct stored head = {
+		.name = text_size(entry->name),
+		.link = text_size(entry->link),
+		.extents = (uint32_t)entry->extent_count,
+		.xattrs = (uint32_t)entry->xattr_count,
+		.mode = entry->mode,
+		.uid = entry->uid,
+		.gid = entry->gid,
+		.major = entry->major,
+		.minor = entry->minor,
+		.mtime_nsec = entry->mtime_nsec,
+		.device = entry->device,
+		.mtime = entry->mtime,
+		.size = entry->size,
+		.data = entry->data,
+		.type = entry->type,
+		.sparse = entry->sparse,
+	};
+	uint64_t bytes = sizeof head + head.name + head.link +
+			 entry->extent_count * sizeof *entry->extents +
+			 entry->xattr_count * sizeof(struct stored_xattr);
+
+	for (size_t i = 0; i < entry->xattr_count; i++)
+		bytes +=
+		    text_size(entry->xattrs[i].name) + entry->xattrs[i].size;
+	head.bytes = (uint32_t)((bytes + UNIT - 1) & ~(uint64_t)(UNIT - 1));
+	if (bytes > ENTRY_MAX || head.bytes > END_MAX - entries->end)
+		return fault_set(
+		    entries->fault, EX_DATAERR, "entries of more than 2 GiB");
+	if (++entries->count > ENTRIES_MAX)
+		return fault_set(entries->fault, EX_DATAERR,
+		    "more than %d entries", ENTRIES_MAX);
+	if (put_parts(entries, &head, entry) < 0)
+		return -1;
+	return put(entries, padding, head.bytes - (size_t)bytes);
+}
+
+static int
+damaged(struct entries *entries)
+{
+	return fault_set(entries->fault, EX_SOFTWARE, "entries: damaged");
+}
+
+static int
+fill(struct entries *entries, uint64_t at, size_t least)
+{
+	size_t want = least > BUFFER ? least : BUFFER, filled = 0;
+
+	if (want > entries->window_room) {
+		entries->window = xreallocarray(entries->window, want, 1);
+		entries->window_room = want;
+	}
+	while (filled < want) {
+		ssize_t n = pread(entries->fd, entries->window + filled,
+		    want - filled, (off_t)(at + filled));
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return fault_errno(entries->fault, "entries");
+		if (n == 0)
+			break;
+		filled += (size_t)n;
+	}
+	entries->window_at = at;
+	entries->window_length = filled;
+	return filled < least ? damaged(entries) : 0;
+}
+
+/* That many bytes of the file; NULL with fault. */
+static unsigned char *
+look(struct entries *entries, uint64_t at, size_t length)
+{
+	uint64_t end = entries->window_at + entries->window_length;
+
+	if ((at < entries->window_at || at + length > end) &&
+	    fill(entries, at, length) < 0)
+		return NULL;
+	return entries->window + (at - entries->window_at);
+}
+
+/* What is left of an entry's bytes. */
+struct rest {
+	unsigned char *at;
+	size_t left;
+};
+
+static void *
+take(struct rest *rest, uint64_t length)
+{
+	unsigned char *at = rest->at;
+
+	if (length > rest->left)
+		return NULL;
+	rest->at += length;
+	rest->left -= (size_t)length;
+	return at;
+}
+
+static bool
+take_text(struct rest *rest, uint32_t length, char **text)
+{
+	*text = length == 0 ? NULL : take(rest, length);
+	return length == 0 || (*text != NULL && (*text)[length - 1] == '\0');
+}
+
+static bool
+take_xattrs(struct rest *rest, const struct stored_xattr *heads,
+    struct xattr *xattrs, const struct entry *entry)
+{
+	for (size_t i = 0; i < entry->xattr_count; i++) {
+		struct xattr *xattr = &xattrs[i];
+
+		if (!take_text(rest, heads[i].name, &xattr->name) ||
+		    xattr->name == NULL)
+			return false;
+		xattr->value = take(rest, heads[i].size);
+		xattr->size = heads[i].size;
+		if (xattr->value == NULL ||
+		    !xattr_is_allowed(xattr, entry->type) ||
+		    !xattr_is_valid(xattr))
+			return false;
+	}
+	return true;
+}
+
+/* The parts of an entry behind its head. */
+static bool
+take_parts(struct entries *entries, const struct stored *head,
+    struct rest *rest, struct entry *entry)
+{
+	struct stored_xattr *heads;
+
+	entry->extents =
+	    take(rest, head->extents * (uint64_t)sizeof *entry->extents);
+	heads = take(rest, head->xattrs * (uint64_t)sizeof *heads);
+	if (entry->extents == NULL || heads == NULL ||
+	    !take_text(rest, head->name, &entry->name) ||
+	    !take_text(rest, head->link, &entry->link) || entry->name == NULL ||
+	    (entry->type == '1' || entry->type == '2') != (entry->link != NULL))
+		return false;
+	if (head->xattrs > entries->xattr_room) {
+		entries->xattr_room = head->xattrs;
+		entries->xattrs = xreallocarray(
+		    entries->xattrs, head->xattrs, sizeof *entries->xattrs);
+	}
+	entry->extent_count = head->extents;
+	entry->xattrs = entries->xattrs;
+	entry->xattr_count = head->xattrs;
+	return take_xattrs(rest, heads, entries->xattrs, entry);
+}
+
+int
+entries_get(struct entries *entries, uint32_t *at, struct entry *entry)
+{
+	uint64_t where = (uint64_t)*at * UNIT;
+	struct stored head;
+	struct rest rest;
+	unsigned char *bytes;
+
+	if (entries->filled > 0 && flush(entries) < 0)
+		return -1;
+	bytes = look(entries, where, sizeof head);
+	if (bytes == NULL)
+		return -1;
+	memcpy(&head, bytes, sizeof head);
+	if (head.bytes < sizeof head || head.bytes > ENTRY_MAX ||
+	    head.bytes % UNIT != 0 || head.type < '0' || head.type > '6')
+		return damaged(entries);
+	rest.at = look(entries, where, head.bytes);
+	if (rest.at == NULL)
+		return -1;
+	rest.at += sizeof head;
+	rest.left = head.bytes - sizeof head;
+	*entry = (struct entry){
+		.type = head.type,
+		.sparse = head.sparse,
+		.mode = head.mode & 07777,
+		.uid = head.uid,
+		.gid = head.gid,
+		.major = head.major,
+		.minor = head.minor,
+		.mtime = head.mtime,
+		.mtime_nsec = head.mtime_nsec,
+		.size = head.size,
+		.data = head.data,
+		.device = head.device,
+	};
+	if (!take_parts(entries, &head, &rest, entry))
+		return damaged(entries);
+	*at += head.bytes / UNIT;
+	return 0;
+}
+
+int
+entries_look(struct entries *entries, uint32_t at, struct entry *entry)
+{
+	if (at != 0)
+		return entries_get(entries, &at, entry);
+	*entry = (struct entry){ .type = '5', .mode = 0755 };
+	return 0;
+}
+
+/* Keeps the attributes that are allowed. */
+static int
+sift_xattrs(struct tar *tar, char **dropped)
+{
+	struct entry *entry = &tar->entry;
+	size_t kept = 0;
+	bool valid = true;
+
+	for (size_t i = 0; i < entry->xattr_count; i++) {
+		struct xattr xattr = entry->xattrs[i];
+
+		if (xattr_is_allowed(&xattr, entry->type)) {
+			valid = valid && xattr_is_valid(&xattr);
+			entry->xattrs[kept++] = xattr;
+			continue;
+		}
+		if (*dropped == NULL)
+			*dropped = escape(xattr.name);
+		free(xattr.name);
+		free(xattr.value);
+	}
+	entry->xattr_count = kept;
+	if (!valid) {
+		autofree char *shown = escape(entry->name);
+
+		return tar_refuse(
+		    tar, "%s: malformed security.capability", shown);
+	}
+	return 0;
+}
+
+int
+entries_read(struct entries *entries, int fd, uint64_t size, uint32_t device,
+    char **dropped)
+{
+	struct tar tar;
+	int result = tar_start(&tar, fd, size, entries->fault);
+
+	while (result == 0 && (result = tar_next(&tar)) == 1) {
+		tar.entry.device = device;
+		result = sift_xattrs(&tar, dropped);
+		if (result == 0)
+			result = entries_add(entries, &tar.entry);
+	}
+	tar_stop(&tar);
+	return result;
+}

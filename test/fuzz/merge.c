@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* merge - fuzz several archives laid over one another, and their index
+ *
+ * The input is archives, one behind the other: each ends with its first two
+ * blocks of zeros.
+ */
+
+#include "index.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+enum { LAYERS = 8 };
+
+/* The bytes of the first archive. */
+static size_t
+first_archive(const uint8_t *data, size_t size)
+{
+	static const uint8_t zeros[2 * TAR_BLOCK];
+
+	for (size_t i = 0; i + sizeof zeros <= size; i += TAR_BLOCK)
+		if (memcmp(data + i, zeros, sizeof zeros) == 0)
+			return i + sizeof zeros;
+	return size;
+}
+
+static int
+compose_all(struct compose *compose, const uint8_t *data, size_t size)
+{
+	for (unsigned n = 0; size > 0 && n < LAYERS; n++) {
+		size_t length = first_archive(data, size);
+		uint32_t device = compose_archive(compose,
+		    archive_file(data, length), length, archive_name(n));
+
+		if (device == 0 || compose_layer(compose, device) < 0)
+			return -1;
+		data += length;
+		size -= length;
+	}
+	return compose_finish(compose);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static int tmp = -1;
+	struct compose compose;
+	struct fault fault = { 0 };
+
+	if (tmp < 0)
+		tmp = open("/dev/shm", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	assert(compose_start(&compose, -1, tmp, &fault) == 0);
+	if (compose_all(&compose, data, size) == 0)
+		check_index(&compose, tmp, &fault);
+	if (fault.why != NULL)
+		check_fault(&fault);
+	compose_stop(&compose);
+	return 0;
+}
