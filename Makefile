@@ -183,6 +183,12 @@ build/fuzz/%: test/fuzz/%.c build/fuzz/lib/own.a
 	$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -fsanitize=fuzzer -o $@ \
 		-Wl,--start-group $^ -Wl,--end-group $(FUZZ_LIBS) -ljansson
 
+crash: deps ## kill the store's tools at each call, and cut their power
+	@$(MAKE) --no-print-directory $(JOBS) all
+	test/world test/crash/run steps --jobs $$(nproc)
+	test/world test/crash/run kills 1000
+	test/world test/crash/run cuts 300
+
 lint: deps ## both compilers, analysers, shellcheck, mandoc, clang-format
 	test/lint
 
@@ -215,5 +221,5 @@ help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
 
 .DELETE_ON_ERROR:
-.PHONY: all deps demo check unit asan fuzz lint bench install sizes clean help
+.PHONY: all deps demo check unit asan fuzz crash lint bench install sizes clean help
 .SECONDARY:
