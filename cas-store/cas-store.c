@@ -21,6 +21,7 @@
 #include "dirs.h"
 #include "escape.h"
 #include "image.h"
+#include "lookup.h"
 #include "mount.h"
 #include "num.h"
 #include "path.h"
@@ -85,19 +86,6 @@ usage(int status)
 	exit(status);
 }
 
-static int
-open_store(void)
-{
-	int cas = store_open();
-
-	if (cas < 0 && errno == EBADMSG)
-		errx(EX_CONFIG, "%s: the store of another rkt, left alone",
-		    dirs_data());
-	if (cas < 0)
-		err(EX_OSERR, "%s/cas", dirs_data());
-	return cas;
-}
-
 static void
 print_line(const json_t *record)
 {
@@ -106,71 +94,18 @@ print_line(const json_t *record)
 	(void)puts(line);
 }
 
-/*
- * 1 with key; or 0 after saying that it is not there, unless it is to be asked
- * for by the policy, if there is one.
- */
-static int
-find_by(const enum pull *policy, int cas, const char *text, char key[KEY_TEXT],
-    bool *ask)
-{
-	struct strings candidates = { 0 };
-	struct ref ref;
-	autofree char *shown = escape(text);
-	autofree char *why = NULL;
-	int found;
-
-	if (ref_parse(text, &ref, &why) < 0)
-		errx(EX_USAGE, "%s: %s", shown, why);
-	found = pull_find(cas, &ref, policy, key, &candidates, ask);
-	if (found < 0)
-		err(EX_IOERR, "%s", shown);
-	if (found == 0 && !*ask)
-		warnx("%s: not in the store", shown);
-	if (found > 1) {
-		warnx("%s: ambiguous image ID, it may be", shown);
-		for (size_t i = 0; i < candidates.count; i++)
-			(void)fprintf(stderr, "  %s\n", candidates.list[i]);
-	}
-	strings_free(&candidates);
-	ref_free(&ref);
-	return found == 1;
-}
-
-static int
-find(int cas, const char *text, char key[KEY_TEXT])
-{
-	bool ask;
-
-	return find_by(NULL, cas, text, key, &ask);
-}
-
-static json_t *
-load(int cas, const char *key)
-{
-	json_t *info = image_load(cas, key);
-
-	if (info == NULL && errno == ENOENT)
-		errx(EX_NO, "%s: not in the store", key);
-	if (info == NULL && errno == EBADMSG)
-		errx(EX_DATAERR, "%s: damaged", key);
-	if (info == NULL)
-		err(EX_IOERR, "%s", key);
-	return info;
-}
-
 /* All are found before one is printed. */
 static int
 run_get(char **arguments, size_t count, const struct opts *opts)
 {
-	autofd int cas = open_store();
+	autofd int cas = lookup_store();
 	char(*keys)[KEY_TEXT] = xcalloc(count, sizeof *keys);
 	int status = 0;
 
 	for (size_t i = 0; i < count; i++) {
 		bool ask;
 
-		if (find_by(opts->policy, cas, arguments[i], keys[i], &ask) ==
+		if (lookup_by(opts->policy, cas, arguments[i], keys[i], &ask) ==
 		    0)
 			status = ask && status != EX_NO ? EX_NOINPUT : EX_NO;
 	}
@@ -182,7 +117,7 @@ run_get(char **arguments, size_t count, const struct opts *opts)
 			(void)puts(keys[i]);
 			continue;
 		}
-		info = load(cas, keys[i]);
+		info = lookup_info(cas, keys[i]);
 		record = image_record(cas, info, arguments[i]);
 		print_line(record);
 	}
@@ -266,7 +201,7 @@ list_one(int cas, const char *key, void *data)
 static int
 run_ls(char **arguments, size_t count, const struct opts *opts)
 {
-	autofd int cas = open_store();
+	autofd int cas = lookup_store();
 	struct opts copy = *opts;
 
 	(void)arguments;
@@ -283,7 +218,7 @@ run_ls(char **arguments, size_t count, const struct opts *opts)
 static int
 run_cat_manifest(char **arguments, size_t count, const struct opts *opts)
 {
-	autofd int cas = open_store();
+	autofd int cas = lookup_store();
 	autofree char *path = NULL;
 	autofree char *bytes = NULL;
 	char key[KEY_TEXT];
@@ -291,7 +226,7 @@ run_cat_manifest(char **arguments, size_t count, const struct opts *opts)
 
 	(void)count;
 	(void)opts;
-	if (!find(cas, arguments[0], key))
+	if (!lookup_image(cas, arguments[0], key))
 		return EX_NO;
 	path = xasprintf("image/%s/manifest", key);
 	bytes = path_read(cas, path, MANIFEST_MAX, &length);
@@ -337,8 +272,8 @@ mount_from(const char *key, const char *from)
 static char *
 mount_stored(const char *key)
 {
-	autofd int cas = open_store();
-	autojson json_t *info = load(cas, key);
+	autofd int cas = lookup_store();
+	autojson json_t *info = lookup_info(cas, key);
 	const json_t *list = record_get(info, "root.devices");
 	const char *root = record_string(info, "root.path");
 	struct strings devices = { 0 };
@@ -406,7 +341,7 @@ run_umount(char **arguments, size_t count, const struct opts *opts)
 static int
 run_rm(char **arguments, size_t count, const struct opts *opts)
 {
-	autofd int cas = open_store();
+	autofd int cas = lookup_store();
 	int status = 0;
 
 	(void)opts;
@@ -414,7 +349,7 @@ run_rm(char **arguments, size_t count, const struct opts *opts)
 		struct fault fault = { 0 };
 		char key[KEY_TEXT];
 
-		if (!find(cas, arguments[i], key)) {
+		if (!lookup_image(cas, arguments[i], key)) {
 			status = EX_NO;
 			continue;
 		}
@@ -428,7 +363,7 @@ run_rm(char **arguments, size_t count, const struct opts *opts)
 static int
 run_gc(char **arguments, size_t count, const struct opts *opts)
 {
-	autofd int cas = open_store();
+	autofd int cas = lookup_store();
 	struct fault fault = { 0 };
 
 	(void)arguments;
