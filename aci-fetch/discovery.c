@@ -48,7 +48,9 @@ page_take(void *data, const void *bytes, size_t length)
 {
 	struct walk *walk = data;
 
-	walk->bytes = xreallocarray(walk->bytes, walk->length + length, 1);
+	/* It may come byte by byte. */
+	if (walk->bytes == NULL)
+		walk->bytes = xcalloc(1, PAGE_MAX);
 	memcpy(walk->bytes + walk->length, bytes, length);
 	walk->length += length;
 }

@@ -16,7 +16,8 @@
 
 enum {
 	ARENA = 16 * 1024 * 1024, /* bytes that the parse tree may take */
-	SECONDS = 2,
+	MILLISECONDS = 1000,      /* of the processor */
+	CHECK = 64, /* its clock is read once in so many allocations */
 };
 
 /*
@@ -28,17 +29,18 @@ enum {
 struct arena {
 	char *bytes; /* ARENA of them */
 	size_t used;
-	time_t end;
+	unsigned taken;
+	int64_t end;
 	jmp_buf full;
 };
 
-static time_t
-seconds_now(void)
+static int64_t
+processor_time(void)
 {
 	struct timespec now;
 
-	(void)clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-	return now.tv_sec;
+	(void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 static void *
@@ -49,7 +51,7 @@ arena_take(void *data, size_t size)
 	void *taken = arena->bytes + arena->used;
 
 	if (need < size || need > ARENA - arena->used ||
-	    seconds_now() > arena->end)
+	    (arena->taken++ % CHECK == 0 && processor_time() > arena->end))
 		longjmp(arena->full, 1);
 	arena->used += need;
 	return taken;
@@ -157,7 +159,8 @@ page_tags(const char *html, size_t length,
 {
 	/* Costs only the pages of it that are used. */
 	static _Alignas(max_align_t) char bytes[ARENA];
-	struct arena arena = { .bytes = bytes, .end = seconds_now() + SECONDS };
+	struct arena arena = { .bytes = bytes,
+		.end = processor_time() + MILLISECONDS };
 	const GumboElement *root;
 
 	skip_mark(&html, &length);
