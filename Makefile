@@ -37,12 +37,12 @@ DEPS_BUILD = build-essential pkg-config libarchive-dev libbz2-dev libcap-dev \
 	libjansson-dev liblzma-dev libseccomp-dev libssl-dev libyaml-dev \
 	libzstd-dev zlib1g-dev
 DEPS_RUN = ca-certificates gnupg gpgv jq
-DEPS_TEST = attr bats bsdextrautils buildah busybox-static bzip2 clang \
-	clang-format cppcheck crun bubblewrap curl e2fsprogs erofs-utils \
-	etcd-client etcd-server expect iproute2 libarchive-tools \
-	libclang-rt-14-dev mandoc nftables nginx-light openssl podman procps \
-	python3 shellcheck skopeo strace time umoci util-linux xxd xz-utils \
-	zstd
+DEPS_TEST = apache2-utils attr bats bsdextrautils bubblewrap buildah \
+	busybox-static bzip2 clang clang-format cppcheck crun curl \
+	docker-registry e2fsprogs erofs-utils etcd-client etcd-server expect \
+	iproute2 libarchive-tools libclang-rt-14-dev mandoc nftables \
+	nginx-light openssl podman procps python3 shellcheck skopeo strace \
+	time umoci util-linux xxd xz-utils zstd
 
 flag = $(if $(shell echo 'int x;' | $(CC) -Werror $(1) -c -x c - \
 	-o /dev/null 2>&1),,$(1))

@@ -120,13 +120,13 @@ check(const struct want *want, char **why)
 	size_t length = (size_t)want->done;
 
 	forget(document);
+	type = agreed_type(document, why);
+	if (type == NULL)
+		return -1;
 	if (!is_as_said(want)) {
 		*why = xstrdup("does not match the digest that came with it");
 		return -1;
 	}
-	type = agreed_type(document, why);
-	if (type == NULL)
-		return -1;
 	if (oci_is_index(type))
 		document->index = oci_index_parse(want->bytes, length, why);
 	else

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* oci-image - an image of a registry, from its manifest to its layers */
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -45,6 +46,7 @@ struct oci_image {
 	struct web *web;
 	struct registry *registry;
 	char *lookaside; /* the place of signatures; NULL: not asked for */
+	int beside;      /* its directory, if it is of this host; or -1 */
 	int signature;   /* the user's own; or -1 */
 	int cas;
 	char *url;
@@ -53,11 +55,29 @@ struct oci_image {
 	char *etag; /* of what the reference names itself */
 };
 
-/* Besides servers, signatures of this host may be read. */
-static void
-give_up_rights(const char *lookaside)
+/* The directory of signatures of this host, before it cannot be had. */
+static char *
+open_beside(struct oci_image *image)
 {
-	autofree char *path = lookaside == NULL ? NULL : url_path(lookaside);
+	autofree char *path =
+	    image->lookaside == NULL ? NULL : url_path(image->lookaside);
+
+	if (path == NULL)
+		return NULL;
+	*strrchr(path, '/') = '\0';
+	image->beside = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (image->beside < 0 && errno != ENOENT && errno != ENOTDIR) {
+		autofree char *shown = escape(path);
+
+		filter_fail(EX_NOINPUT, "%s", shown);
+	}
+	return take_ptr(&path);
+}
+
+/* Besides servers, that directory may be asked. */
+static void
+give_up_rights(const char *beside)
+{
 	struct confine plan = confine_web;
 	struct confine_path *paths;
 	size_t count = 0;
@@ -66,11 +86,7 @@ give_up_rights(const char *lookaside)
 		count++;
 	paths = xcalloc(count + 2, sizeof *paths);
 	memcpy(paths, plan.paths, count * sizeof *paths);
-	/* The digest is in the name of the directory: the one above it. */
-	if (path != NULL && strrchr(path, '/') != path) {
-		*strrchr(path, '/') = '\0';
-		paths[count] = (struct confine_path){ path, CONFINE_READ };
-	}
+	paths[count] = (struct confine_path){ beside, CONFINE_READ };
 	plan.paths = paths;
 	keeper_confine(&plan);
 	free(paths);
@@ -80,18 +96,20 @@ static void
 prepare(struct oci_image *image)
 {
 	const struct oci_image_options *options = image->options;
+	autofree char *beside = NULL;
 
 	image->signature =
 	    options->signature == NULL ? -1 : image_open(options->signature);
 	if (!options->no_signature && image->signature < 0)
 		image->lookaside = lookaside_find(image->ref);
+	beside = open_beside(image);
 	image->registry = registry_open(image->web, image->ref, options->flags);
 	known_open();
 	image->cas = store_open();
 	oci_platform_host(&image->host);
 	image->platform =
 	    options->platform != NULL ? options->platform : &image->host;
-	give_up_rights(image->lookaside);
+	give_up_rights(beside);
 }
 
 /* Gets what is wanted, or ends. */
@@ -348,7 +366,8 @@ take_signatures(struct oci_image *image)
 		signatures_copy(
 		    image->signature, image->options->signature, image->parcel);
 	else if (image->lookaside != NULL)
-		signatures_fetch(image->web, image->lookaside, image->parcel);
+		signatures_fetch(
+		    image->web, image->lookaside, image->beside, image->parcel);
 }
 
 static void
@@ -363,6 +382,8 @@ end(struct oci_image *image)
 	free(image->url);
 	if (image->signature >= 0)
 		(void)close(image->signature);
+	if (image->beside >= 0)
+		(void)close(image->beside);
 	(void)close(image->cas);
 	free(image);
 }
@@ -376,6 +397,7 @@ oci_image_open(struct web *web, const struct docker_ref *ref,
 	image->web = web;
 	image->ref = ref;
 	image->options = options;
+	image->beside = -1;
 	image->url = docker_ref_text(ref);
 	prepare(image);
 	known_take(image->url, options->as, &image->known);

@@ -48,57 +48,57 @@ download(struct web *web, const char *url, struct spool *spool)
 	return there;
 }
 
+/* From the directory; name is what the URL ends with. */
 static bool
-copy(const char *path, struct spool *spool)
+copy(int beside, const char *name, const char *url, struct spool *spool)
 {
+	autofree char *shown = escape(url);
 	autofd int fd =
-	    open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	    openat(beside, name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 
-	if (fd < 0 && errno != ENOENT && errno != ENOTDIR) {
-		autofree char *shown = escape(path);
-
-		filter_fail(EX_IOERR, "%s", shown);
-	}
-	if (fd >= 0)
-		image_copy(fd, path, SMALL_MAX, spool);
-	return fd >= 0;
+	if (beside < 0 || (fd < 0 && (errno == ENOENT || errno == ENOTDIR)))
+		return false;
+	if (fd < 0)
+		filter_fail(EX_NOINPUT, "%s", shown);
+	image_copy(fd, url, SMALL_MAX, spool);
+	return true;
 }
 
 /* One of them; false: there is no such. */
 static bool
-get(struct web *web, const char *url, struct parcel *parcel)
+get(struct web *web, const char *place, int beside, struct parcel *parcel)
 {
 	struct spool *spool = &parcel->signatures[parcel->signature_count];
-	autofree char *path = url_path(url);
+	autofree char *name = xasprintf("%s@sha256=%s/signature-%zu",
+	    strrchr(place, '/') + 1, parcel->digest + strlen("sha256-"),
+	    parcel->signature_count + 1);
+	autofree char *url = xasprintf(
+	    "%.*s%s", (int)(strrchr(place, '/') + 1 - place), place, name);
 	autofree char *shown = escape(url);
+	bool there;
 
 	spool_open(spool, NULL);
-	if (path != NULL ? !copy(path, spool) : !download(web, url, spool)) {
-		spool_close(spool);
-		return false;
+	there = url_is_remote(place) ? download(web, url, spool)
+				     : copy(beside, name, url, spool);
+	if (there) {
+		parcel->signature_count++;
+		(void)fprintf(stderr, "Downloading signature from %s\n", shown);
+		return true;
 	}
-	(void)fprintf(stderr, "Downloading signature from %s\n", shown);
-	parcel->signature_count++;
-	return true;
+	spool_close(spool);
+	if (parcel->signature_count == 0)
+		filter_failx(
+		    EX_DATAERR, "image is not signed: there is no %s", shown);
+	return false;
 }
 
 void
-signatures_fetch(struct web *web, const char *place, struct parcel *parcel)
+signatures_fetch(
+    struct web *web, const char *place, int beside, struct parcel *parcel)
 {
-	const char *digits = parcel->digest + strlen("sha256-");
-
-	while (parcel->signature_count < SIGNATURES_MAX) {
-		autofree char *url = xasprintf("%s@sha256=%s/signature-%zu",
-		    place, digits, parcel->signature_count + 1);
-		autofree char *shown = escape(url);
-
-		if (get(web, url, parcel))
-			continue;
-		if (parcel->signature_count == 0)
-			filter_failx(EX_DATAERR,
-			    "image is not signed: there is no %s", shown);
-		return;
-	}
+	while (parcel->signature_count < SIGNATURES_MAX &&
+	       get(web, place, beside, parcel))
+		;
 }
 
 void

@@ -14,13 +14,12 @@
 # shellcheck shell=bash disable=SC2154
 
 LOGIN=user:secret
-REGISTRY_NUMBER=100
-REGISTRY_PIDS=()
 
 # registry_address HOST: an address on lo, and the name and certificate for it.
 registry_address() {
-	((REGISTRY_NUMBER += 1))
-	ADDRESS=192.0.2.$REGISTRY_NUMBER
+	mkdir -p "$WEB/registry"
+	echo "$1" >>"$WEB/registry/hosts"
+	ADDRESS=192.0.2.$((100 + $(wc -l <"$WEB/registry/hosts")))
 	ip address replace "$ADDRESS/32" dev lo
 	printf '%s %s\n' "$ADDRESS" "$1" >>"$WEB/etc/hosts"
 	web_certificate "$1"
@@ -35,7 +34,8 @@ wait_listening() {
 	done
 }
 
-# registry_start HOST [htpasswd | token TOKEN-HOST | mirror OF-HOST]
+# registry_start HOST [htpasswd | token TOKEN-HOST | mirror OF-HOST | http]: with
+# http it speaks that, at port 5000.
 registry_start() {
 	local host=$1 how=${2-} dir=$WEB/registry/$1
 	mkdir -p "$dir/data"
@@ -49,8 +49,10 @@ registry_start() {
 	http:
 	  addr: $ADDRESS:443
 	  tls: {certificate: $WEB/etc/$host.pem, key: $WEB/etc/server.key}
+	compatibility: {schema1: {enabled: true}}
 	END
 	case $how in
+	http) sed -i 's/:443$/:5000/; /^  tls:/d' "$dir/config.yml" ;;
 	htpasswd)
 		htpasswd -Bbn -C 4 "${LOGIN%:*}" "${LOGIN#*:}" >"$dir/htpasswd"
 		cat >>"$dir/config.yml" <<-END
@@ -78,8 +80,11 @@ registry_start() {
 	esac
 	OTEL_TRACES_EXPORTER=none docker-registry serve "$dir/config.yml" \
 		>"$dir/requests" 2>"$dir/log" 3>&- 4>&- &
-	REGISTRY_PIDS+=($!)
-	wait_listening "$ADDRESS" 443
+	echo "$!" >>"$WEB/registry/pids"
+	case $how in
+	http) wait_listening "$ADDRESS" 5000 ;;
+	*) wait_listening "$ADDRESS" 443 ;;
+	esac
 }
 
 # token_start HOST: gives tokens that the registries believe.
@@ -94,17 +99,17 @@ token_start() {
 	"$TEST/token-server" "$ADDRESS" "$WEB/etc/$1.pem" \
 		"$WEB/etc/server.key" "$dir/signer.pem" "$dir/signer.key" \
 		'the tests' "$LOGIN" "$dir/tokens" 3>&- 4>&- &
-	REGISTRY_PIDS+=($!)
+	echo "$!" >>"$WEB/registry/pids"
 	wait_listening "$ADDRESS" 443
 }
 
 registry_end() {
 	local pid
-	for pid in "${REGISTRY_PIDS[@]}"; do
+	while read -r pid; do
 		kill "$pid" 2>/dev/null || :
 		wait "$pid" 2>/dev/null || :
-	done
-	REGISTRY_PIDS=()
+	done <"$WEB/registry/pids"
+	: >"$WEB/registry/pids"
 }
 
 # registry_requests HOST: what it was asked for since the last call, a line for
