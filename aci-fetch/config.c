@@ -126,7 +126,8 @@ config_parse(const char *bytes, size_t length, char **why)
 	struct spot top = { .name = "", .why = why };
 	struct image_config *config;
 
-	json = oci_document(bytes, length, why);
+	*why = NULL;
+	json = json_parse(bytes, length, why);
 	if (json == NULL)
 		return NULL;
 	top.json = json;

@@ -57,7 +57,7 @@ own_type(const struct want *want)
 {
 	autofree char *why = NULL;
 	autojson json_t *json =
-	    oci_document(want->bytes, (size_t)want->done, &why);
+	    json_parse(want->bytes, (size_t)want->done, &why);
 	const char *type = record_string(json, "mediaType");
 
 	return type == NULL ? NULL : xstrdup(type);

@@ -12,8 +12,6 @@
 #define DOCKER "application/vnd.docker."
 #define OCI    "application/vnd.oci.image."
 
-enum { VALUES_MAX = 100000 }; /* in a document */
-
 /* The types of each kind of thing; NULL ends a list. */
 static const char *const index_types[] = { OCI "index.v1+json",
 	DOCKER "distribution.manifest.list.v2+json", NULL };
@@ -136,27 +134,6 @@ head_read(const struct spot *top, const char *const *types, const char *other,
 		   : spot_fail(&spot, "an index and a manifest in one");
 }
 
-/* Each value takes some 100 bytes in memory, and two in the text. */
-static bool
-is_crowded(const char *bytes, size_t length)
-{
-	size_t values = 0;
-
-	for (size_t i = 0; i < length; i++)
-		values += bytes[i] == ',' || bytes[i] == '[' || bytes[i] == '{';
-	return values > VALUES_MAX;
-}
-
-json_t *
-oci_document(const char *bytes, size_t length, char **why)
-{
-	*why = NULL;
-	if (!is_crowded(bytes, length))
-		return json_parse(bytes, length, why);
-	*why = xasprintf("more than %d values", VALUES_MAX);
-	return NULL;
-}
-
 static int
 layer_read(const struct spot *spot, void *element)
 {
@@ -188,12 +165,15 @@ manifest_read(const struct spot *top, struct oci_manifest *manifest)
 struct oci_manifest *
 oci_manifest_parse(const char *bytes, size_t length, char **why)
 {
-	autojson json_t *json = oci_document(bytes, length, why);
-	struct spot top = { .name = "", .json = json, .why = why };
+	autojson json_t *json = NULL;
+	struct spot top = { .name = "", .why = why };
 	struct oci_manifest *manifest;
 
+	*why = NULL;
+	json = json_parse(bytes, length, why);
 	if (json == NULL)
 		return NULL;
+	top.json = json;
 	manifest = xcalloc(1, sizeof *manifest);
 	if (manifest_read(&top, manifest) == 0)
 		return manifest;
@@ -279,12 +259,15 @@ index_read(const struct spot *top, struct oci_index *index)
 struct oci_index *
 oci_index_parse(const char *bytes, size_t length, char **why)
 {
-	autojson json_t *json = oci_document(bytes, length, why);
-	struct spot top = { .name = "", .json = json, .why = why };
+	autojson json_t *json = NULL;
+	struct spot top = { .name = "", .why = why };
 	struct oci_index *index;
 
+	*why = NULL;
+	json = json_parse(bytes, length, why);
 	if (json == NULL)
 		return NULL;
+	top.json = json;
 	index = xcalloc(1, sizeof *index);
 	if (index_read(&top, index) == 0)
 		return index;

@@ -57,12 +57,6 @@ struct oci_index {
 };
 
 /*
- * The JSON of a document (which has a bound on its values, too), for the
- * caller; NULL with *why, for the caller.
- */
-json_t *oci_document(const char *bytes, size_t length, char **why);
-
-/*
  * Each reads the bytes of a document strictly: what it names must be sha256,
  * of a known type, and what could be taken for both kinds of document is
  * neither (CVE-2021-41190).  Returns what the caller frees, or NULL with *why,
