@@ -9,7 +9,7 @@
 #   prepare run run-prepared    pod-prepare pod-netns pod-enter
 #   enter list status stop rm gc       pod-enter pod-list pod-stop pod-gc
 #
-# shellcheck disable=SC2086 # $remote and $review are one word or none
+# shellcheck disable=SC2086 # $remote, $reach and $review are one word or none
 # shellcheck disable=SC2034 # $locks is read by eval
 # shellcheck disable=SC2030,SC2031 # what adopt_keys sets is its own
 set -euf
@@ -22,6 +22,7 @@ case $0 in
 esac
 export PATH RKT_PROG=rkt
 remote=   # " --insecure-options=…" for the tools that ask a server
+reach=    # " --deny-private" for them
 simple=   # " --simple" for aci-discover
 runtime=  # the same for pod-prepare, for what a pod is kept from
 unsigned= # set if images need no signature
@@ -149,6 +150,7 @@ do
 	-user-config=*) directory RKT_USER_CONF "${1#*=}" ;;
 	-insecure-options=*) insecure "${1#*=}" ;;
 	-insecure-skip-verify) insecure image,tls ;;
+	-deny-private) reach=' --deny-private' ;;
 	-simple-discovery) simple=' --simple' ;;
 	-dir | -local-config | -system-config | -user-config | -insecure-options)
 		test $# -gt 1 || usage "$1 needs a value"
@@ -199,13 +201,13 @@ fetch() {
 		fi
 		;;
 	esac
-	quote "aci-discover$remote$simple" "$1"
+	quote "aci-discover$reach$remote$simple" "$1"
 	if test -n "$unsigned"
 	then
-		line="$line | aci-fetch$remote$anew --no-signature"
+		line="$line | aci-fetch$reach$remote$anew --no-signature"
 		filters="$filters | cas-put -q --insecure"
 	else
-		quote "$line | aci-fetch$remote$anew" ${2:+"--signature=$2"}
+		quote "$line | aci-fetch$reach$remote$anew" ${2:+"--signature=$2"}
 		filters=" | aci-verify$filters | cas-put -q"
 	fi
 	trace "$line$filters"
@@ -362,12 +364,12 @@ cmd_trust() { # (--prefix=P | --root) [KEY…] | --list | --remove=FINGERPRINT
 }
 
 trust_discovered() { # PREFIX
-	quote "aci-discover$remote --keys" "$1"
-	trace_review "$line | aci-fetch$remote --keys" "--prefix=$1"
+	quote "aci-discover$reach$remote --keys" "$1"
+	trace_review "$line | aci-fetch$reach$remote --keys" "--prefix=$1"
 	{
 		RKT_PROG='Error determining key location: --prefix meta discovery error' \
-			aci-discover $remote --keys "$1" |
-		aci-fetch $remote --keys |
+			aci-discover $reach $remote --keys "$1" |
+		aci-fetch $reach $remote --keys |
 		aci-trust --records=/dev/fd/3 "--prefix=$1" $review \
 			${only:+"--fingerprint=$only"} 3<&0 <&4
 	} 4<&0 || exit $FAILED
@@ -376,10 +378,10 @@ trust_discovered() { # PREFIX
 trust_key() { # URL|FILE
 	to=--root
 	test -z "$prefix" || to=--prefix=$prefix
-	quote "aci-fetch$remote --key" "$1"
+	quote "aci-fetch$reach$remote --key" "$1"
 	trace_review "$line" "$to"
 	{
-		aci-fetch $remote --key "$1" |
+		aci-fetch $reach $remote --key "$1" |
 		aci-trust --records=/dev/fd/3 "$to" $review \
 			${only:+"--fingerprint=$only"} 3<&0 <&4
 	} 4<&0 || exit $FAILED
@@ -511,6 +513,7 @@ cmd_help() {
 
 	GLOBAL OPTIONS:
 	    --debug               say more
+	    --deny-private        connect to no address of a private network
 	    --dir=DIR             the data directory, /var/lib/rkt
 	    --insecure-options=LIST   none, image, tls, http, pubkey, all-fetch,
 	                          capabilities, paths, seccomp, all-run, ondisk, all

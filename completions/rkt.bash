@@ -4,7 +4,7 @@
 
 _rkt() {
 	local cur=${COMP_WORDS[COMP_CWORD]} word command='' words=''
-	local dash='--debug --dir= --insecure-options= --insecure-skip-verify
+	local dash='--debug --deny-private --dir= --insecure-options= --insecure-skip-verify
 		--local-config= --simple-discovery --system-config='
 	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
 		case $word in

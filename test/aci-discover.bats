@@ -245,6 +245,42 @@ sys.stdout.write("".join(out))' "$unit" "<head>" >"$WEB/example.com/index.html"
 	web_extra example.com ''
 }
 
+@test "A14 aci-discover: --deny-private speaks to no address of a private network" {
+	local why='has an address of a private network only'
+	web_page example.com "$(web_tag ac-discovery example.com https://inside.example/x.{ext})"
+	discover --deny-private example.com/app
+	ip address add 10.1.2.3/32 dev lo
+	printf '10.1.2.3 inside.example\n' >>"$WEB/etc/hosts"
+	web_extra example.com 'location = /in { return 302 https://inside.example/; }'
+	web_page example.com ''
+	refuses 69 "discovery failed for \"inside.example/app\": https://inside.example/app?ac-discovery=1: $why" \
+		--deny-private inside.example/app
+	refuses 69 "discovery failed for \"example.com/in\": https://example.com/in?ac-discovery=1: $why" \
+		--deny-private example.com/in
+	web_page example.com "$(web_tag ac-discovery example.com https://inside.example/x.{ext})"
+	run -254 --separate-stderr rkt --deny-private fetch example.com/app
+	is "rkt: https://inside.example/x.aci: $why" "${stderr_lines[-1]}"
+	web_extra example.com ''
+}
+
+@test "A10 aci-discover: opens no file that a page or a redirect names" {
+	local sentinel=$T/sentinel
+	echo secret >"$sentinel"
+	web_page example.com "$(
+		web_tag ac-discovery example.com "file://$sentinel"
+		web_tag ac-discovery-pubkeys example.com "file://$sentinel"
+	)"
+	web_extra example.com "location = /file { return 302 file://$sentinel; }"
+	for asked in example.com/file '--keys example.com/file'; do
+		# shellcheck disable=SC2086
+		ASAN_OPTIONS=detect_leaks=0 run -69 strace -f -qq -e trace=%file \
+			-o "$T/trace" aci-discover $asked
+		grep -q openat "$T/trace"
+		! grep -F "$sentinel" "$T/trace" || return
+	done
+	web_extra example.com ''
+}
+
 @test "A8 aci-discover: credentials go to the name's own host alone, by https" {
 	mkdir -m 700 "$RKT_CONF/auth.d"
 	echo '{"rktKind":"auth","rktVersion":"v1","domains":["example.com"],
