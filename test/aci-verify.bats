@@ -262,21 +262,18 @@ $(fingerprint bob)" "$stderr"
 		"$stderr"
 }
 
-# A gpg that waits with its work until $T/go is there.
+# A gpg that waits with a verification until its sleep is ended.
 slow_gpg() {
-	mkdir "$T/path"
-	cat >"$T/path/gpg" <<-END
+	mkdir -p /usr/lib/slow
+	cat >/usr/lib/slow/gpg <<-END
 	#!/bin/sh
 	case " \$* " in
-	*' --verify '*)
-		: >$T/started
-		while ! test -f $T/go; do sleep 0.02; done
-		;;
+	*' --verify '*) sleep 1000 ;;
 	esac
 	exec $(command -v gpg) "\$@"
 	END
-	chmod 755 "$T/path/gpg"
-	PATH=$T/path:$PATH
+	chmod 755 /usr/lib/slow/gpg
+	PATH=/usr/lib/slow:$PATH
 }
 
 # signed_tail: $aci with its last byte changed was signed; not $aci itself.
@@ -305,21 +302,20 @@ write_tail() {
 	slow_gpg
 	aci-verify <"$T/record" >"$T/out" 2>"$T/err" 3>&- &
 	job=$!
-	wait_for test -f "$T/started"
+	wait_for gpg_runs
 	write_tail S "$T/link"
-	: >"$T/go"
+	pkill -u nobody -x sleep
 	wait "$job"
 	is "$digest" "$(jq -r .verify.digest "$T/out")"
 	# The same, when the downloader has hashed it: it saw something else.
-	rm "$T/go" "$T/started"
 	write_tail X "$T/link"
 	jq -c --arg d "sha512-$(sha512sum <"$aci" | cut -d ' ' -f 1)" \
 		'.fetch.digest = $d' "$T/record" >"$T/hashed"
 	aci-verify <"$T/hashed" >"$T/out" 2>"$T/err" 3>&- &
 	job=$!
-	wait_for test -f "$T/started"
+	wait_for gpg_runs
 	write_tail S "$T/link"
-	: >"$T/go"
+	pkill -u nobody -x sleep
 	status=0
 	wait "$job" || status=$?
 	is 65 "$status"
