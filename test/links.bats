@@ -8,6 +8,7 @@ declare -gA LIBS=(
 	[aci-discover]='libc libcurl libgumbo libjansson'
 	[aci-fetch]='libc libcrypto libcurl libjansson libyaml-0'
 	[aci-local]='libarchive libc libcrypto libjansson'
+	[aci-make]='libarchive libbz2 libc libcrypto libisal libjansson liblzma libzstd'
 	[aci-trust]='libc libgpgme libjansson'
 	[aci-verify]='libc libcrypto libgpgme libjansson libz'
 	[cas-put]='libbz2 libc libcrypto libisal libjansson liblzma libzstd'
