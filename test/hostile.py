@@ -2,17 +2,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """hostile - a server that does what no server should
 
-usage: hostile.py ADDRESS DIR
+usage: hostile.py ADDRESS DIR [MODULE]
 
-Serves https at the ports 443 and 8443 of ADDRESS, and http at 80 and 8080.  The
+Serves https at the ports 443 and 8443 of ADDRESS, and http at 80 and 8080. The
 first label of a host's name is the behaviour: what is asked of
-truncated.hostile.example is answered by truncated() of misdeeds.py.  What each
-is good for is in hostile.tsv.  DIR holds the certificates (NAME.pem, and
-NAME.key where it is not server.key) and in files/ what an honest server would
-have; it gets the file requests, a line for each, of words separated by tabs:
-BEHAVIOUR SCHEME PORT TARGET AUTHORIZATION COOKIE.
+truncated.hostile.example is answered by truncated() of MODULE (misdeeds.py).
+What each is good for is in hostile.tsv. DIR holds the certificates (NAME.pem,
+and NAME.key where it is not server.key) and in files/ what an honest server
+would have; it gets the file requests, a line for each, of words separated by
+tabs: BEHAVIOUR SCHEME PORT TARGET AUTHORIZATION COOKIE.
 """
 
+import importlib
 import os
 import re
 import socket
@@ -22,8 +23,9 @@ import sys
 import threading
 import time
 
-from misdeeds import BEHAVIOURS, CONTEXTS, DOMAIN, PATIENCE, WIRES
-
+DEEDS = importlib.import_module(sys.argv[3] if len(sys.argv) > 3
+                                else 'misdeeds')
+DOMAIN, PATIENCE = DEEDS.DOMAIN, DEEDS.PATIENCE
 PORTS = {443: 'https', 8443: 'https', 80: 'http', 8080: 'http'}
 
 
@@ -125,7 +127,7 @@ class Server:
 
     def context(self, name):
         """What TLS is like with that behaviour."""
-        certificate, settings = CONTEXTS.get(name, ('good', {}))
+        certificate, settings = DEEDS.CONTEXTS.get(name, ('good', {}))
         stem = f'{self.directory}/{certificate}'
         key = f'{stem}.key'
         made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -142,15 +144,15 @@ class Server:
 
     def serve(self, connection, port):
         name = named(connection)
-        if name in WIRES:
-            WIRES[name](connection)
+        if name in DEEDS.WIRES:
+            DEEDS.WIRES[name](connection)
             return
         if PORTS[port] == 'https':
             connection = self.context(name).wrap_socket(connection,
                                                         server_side=True)
         x = Exchange(connection, name, port, self)
         if x.read():
-            BEHAVIOURS[name](x)
+            DEEDS.BEHAVIOURS[name](x)
         if PORTS[port] == 'https' and not x.rude:
             connection = connection.unwrap()
         connection.close()
