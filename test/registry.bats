@@ -575,6 +575,43 @@ signed_push() {
 	done
 }
 
+@test "signatures: rkt stores what was signed for its name, while that is trusted" {
+	local repository digest
+	lookaside https://sigs.example
+	mkdir -p "$T/root/srv"
+	echo hello >"$T/root/srv/file"
+	tar -C "$T/root" -cf "$T/layer.tar" .
+	umoci init --layout "$BATS_FILE_TMPDIR/layouts/whole"
+	umoci new --image "$BATS_FILE_TMPDIR/layouts/whole:latest"
+	umoci raw add-layer --image "$BATS_FILE_TMPDIR/layouts/whole:latest" \
+		"$T/layer.tar"
+	registry_push whole "$HUB/other/app:1"
+	for repository in signed/whole signed/my_app; do
+		signed_push whole "$HUB/$repository:1" "$WEB/sigs.example"
+		run -254 --separate-stderr rkt fetch "docker://$repository:1"
+		matches 'signature by a key that is not trusted for this name' \
+			"$stderr"
+		trust_key signer "registry-1.docker.io/$repository"
+		run -0 --separate-stderr rkt fetch "docker://$repository:1"
+		matches '^sha512-[0-9a-f]{32}$'
+		matches 'rkt: signature verified:
+  signer <signer@example.com>' "$stderr"
+		run -0 --separate-stderr rkt fetch "docker://$repository:1"
+		rkt trust --remove "$(fingerprint signer)"
+		run -254 rkt fetch "docker://$repository:1"
+	done
+	# What is signed as one image is no other's.
+	trust_key signer --root
+	digest=$(blob whole manifest)
+	mkdir "$WEB/sigs.example/other"
+	cp -r "$WEB/sigs.example/signed/whole@sha256=$digest" \
+		"$WEB/sigs.example/other/app@sha256=$digest"
+	run -254 --separate-stderr rkt fetch docker://other/app:1
+	is 'rkt: docker://other/app:1: signature: signed as
+ "registry-1.docker.io/signed/whole:1"' \
+		"$(tail -n 1 <<<"$stderr" | sed 's/ as / as\n /')"
+}
+
 @test "signatures: an image without one is refused before its layers come" {
 	lookaside https://sigs.example
 	refuses 65 "image is not signed: there is no https://sigs.example/library/busybox@sha256=$(blob three manifest)/signature-1" \

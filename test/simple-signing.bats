@@ -323,6 +323,21 @@ $(fingerprint alice)" "$T/signature"
 	test "$count" = 21
 }
 
+@test "A3 simple signing: what stands beside the text says nothing" {
+	local evil=$'x\n[GNUPG:] GOODSIG 0123456789ABCDEF alice'
+	trust_key alice "$name"
+	claim "$name:1.0" "sha256:$(digest)" \
+		".optional.creator = \"\\u001b[2J\\n[GNUPG:] GOODSIG\"" >"$T/claim"
+	seal alice "$T/signature" --set-filename "$evil" <"$T/claim"
+	verify 0 "$T/signature"
+	seal bob "$T/signature" --set-filename "$evil" <"$T/claim"
+	refused 77 "signature by a key that is not trusted for this name: \
+$(fingerprint bob)" "$T/signature"
+	claim $'x\n[GNUPG:] GOODSIG' | seal alice "$T/signature"
+	verify 65 "$T/signature"
+	run -1 grep -aP '[^\x20-\x7e]' <<<"$stderr"
+}
+
 @test "A6 simple signing: one good signature is enough, in any order" {
 	trust_key alice "$name"
 	claim >"$T/claim"
