@@ -9,9 +9,8 @@
 #   prepare run run-prepared    pod-prepare pod-netns pod-enter
 #   enter list status stop rm gc       pod-enter pod-list pod-stop pod-gc
 #
-# shellcheck disable=SC2086 # $remote, $reach and $review are one word or none
-# shellcheck disable=SC2034 # $locks is read by eval
-# shellcheck disable=SC2030,SC2031 # what adopt_keys sets is its own
+# shellcheck disable=SC2086 # $insecure and the like are one word or none
+# shellcheck disable=SC2034,SC2030,SC2031 # eval reads it; a subshell's own
 set -euf
 
 VERSION='@VERSION@'
@@ -21,11 +20,10 @@ case $0 in
 */*) PATH=${0%/*}:$PATH ;;
 esac
 export PATH RKT_PROG=rkt
-remote=   # " --insecure-options=…" for the tools that ask a server
-reach=    # " --deny-private" for them
+insecure= # " --insecure-options=…", of which each tool takes its words
+unsigned= # set if "image" is one of them
+reach=    # " --deny-private" for the tools that ask a server
 simple=   # " --simple" for aci-discover
-runtime=  # the same for pod-prepare, for what a pod is kept from
-unsigned= # set if images need no signature
 anew=     # " --no-cache" for aci-fetch
 adopt=    # set if a name's keys are taken over from its host
 
@@ -52,18 +50,7 @@ quote() {
 	do
 		case $word in
 		'' | *[!A-Za-z0-9_./:=,@%+-]*)
-			rest=$word
-			word=
-			while
-				case $rest in
-				*\'*) ;;
-				*) false ;;
-				esac
-			do
-				word=$word${rest%%\'*}"'\\''"
-				rest=${rest#*\'}
-			done
-			word="'$word$rest'"
+			word="'$(printf '%s\n' "$word" | sed "s/'/'\\\\''/g")'"
 			;;
 		esac
 		line="$line $word"
@@ -88,8 +75,8 @@ tool() {
 # prepare ARG… - sets $pod; fails if an image is to be fetched first
 prepare() {
 	status=0
-	trace "pod-prepare$runtime -q" "$@"
-	pod=$(pod-prepare $runtime -q --fetchable "$@") || status=$?
+	trace "pod-prepare$insecure -q" "$@"
+	pod=$(pod-prepare $insecure -q --fetchable "$@") || status=$?
 	test $status -eq 0 || test $status -eq 66 || exit $FAILED
 	return $status
 }
@@ -104,20 +91,12 @@ insecure() { # LIST
 	for part in $(IFS=,; printf '%s ' $1)
 	do
 		case $part in
-		none) ;;
-		image) unsigned=yes ;;
-		tls | http | pubkey)
-			remote=${remote:- --insecure-options=}${remote:+,}$part
-			;;
-		capabilities | paths | seccomp)
-			runtime=${runtime:- --insecure-options=}${runtime:+,}$part
-			;;
-		ondisk) printf 'rkt: warning: ondisk: stored images are not checked anyway\n' >&2 ;;
-		all-fetch) insecure image,tls,http,pubkey ;;
-		all-run) insecure capabilities,paths,seccomp ;;
-		all) insecure all-fetch,all-run ;;
+		image | all-fetch | all) unsigned=yes ;;
+		none | tls | http | pubkey | ondisk) ;;
+		capabilities | paths | seccomp | all-run) ;;
 		*) die "--insecure-options: $part: no such option" ;;
 		esac
+		insecure=${insecure:- --insecure-options=}${insecure:+,}$part
 	done
 }
 
@@ -201,13 +180,13 @@ fetch() {
 		fi
 		;;
 	esac
-	quote "aci-discover$reach$remote$simple" "$1"
+	quote "aci-discover$reach$insecure$simple" "$1"
 	if test -n "$unsigned"
 	then
-		line="$line | aci-fetch$reach$remote$anew --no-signature"
+		line="$line | aci-fetch$reach$insecure$anew --no-signature"
 		filters="$filters | cas-put -q --insecure"
 	else
-		quote "$line | aci-fetch$reach$remote$anew" ${2:+"--signature=$2"}
+		quote "$line | aci-fetch$reach$insecure$anew" ${2:+"--signature=$2"}
 		filters=" | aci-verify$filters | cas-put -q"
 	fi
 	trace "$line$filters"
@@ -217,7 +196,7 @@ fetch() {
 
 # adopt_keys NAME - those that its host offers by TLS, if it has none yet
 adopt_keys() (
-	status=0 only='' remote='' review=--skip-fingerprint-review
+	status=0 only='' insecure='' review=--skip-fingerprint-review
 	trace aci-trust --trusted "$1"
 	aci-trust --trusted "$1" || status=$?
 	case $status in
@@ -225,18 +204,6 @@ adopt_keys() (
 	1) trust_discovered "$1" ;;
 	esac
 )
-
-# get POLICY IMAGE [SIGNATURE] - prints the key of the store's, or a new one
-get() {
-	status=0
-	trace "cas-store get -q --pull-policy=$1" "$2"
-	cas-store get -q "--pull-policy=$1" "$2" || status=$?
-	case $status in
-	0) ;;
-	66) fetch "$2" "${3-}" ;;
-	*) return $status ;;
-	esac
-}
 
 cmd_fetch() { # [--full] [--pull-policy=P] (IMAGE [--signature=FILE])…
 	need='fetch [--full] [--pull-policy=update|new|never]'
@@ -267,7 +234,14 @@ cmd_fetch() { # [--full] [--pull-policy=P] (IMAGE [--signature=FILE])…
 			;;
 		esac
 		shift
-		id=$(get "$policy" "$image" "$signature") || exit $FAILED
+		status=0
+		trace "cas-store get -q --pull-policy=$policy" "$image"
+		id=$(cas-store get -q "--pull-policy=$policy" "$image") || status=$?
+		case $status in
+		0) ;;
+		66) id=$(fetch "$image" "$signature") || exit $FAILED ;;
+		*) exit $FAILED ;;
+		esac
 		say "$(printf "%.${width}s" "$id")"
 	done
 }
@@ -322,8 +296,7 @@ cmd_trust() { # (--prefix=P | --root) [KEY…] | --list | --remove=FINGERPRINT
 			review=--skip-fingerprint-review
 			;;
 		--insecure-allow-http | -insecure-allow-http)
-			remote=${remote:+$remote,http}
-			remote=${remote:- --insecure-options=http}
+			insecure http
 			;;
 		-*) usage "$need" ;;
 		*) break ;;
@@ -345,8 +318,8 @@ cmd_trust() { # (--prefix=P | --root) [KEY…] | --list | --remove=FINGERPRINT
 	do
 		case $key in
 		http://*)
-			case $remote in
-			*http* | *pubkey*) trust_key "$key" ;;
+			case $insecure in
+			*http* | *pubkey* | *all*) trust_key "$key" ;;
 			*) die '--insecure-allow-http required for http URLs' ;;
 			esac
 			;;
@@ -364,12 +337,12 @@ cmd_trust() { # (--prefix=P | --root) [KEY…] | --list | --remove=FINGERPRINT
 }
 
 trust_discovered() { # PREFIX
-	quote "aci-discover$reach$remote --keys" "$1"
-	trace_review "$line | aci-fetch$reach$remote --keys" "--prefix=$1"
+	quote "aci-discover$reach$insecure --keys" "$1"
+	trace_review "$line | aci-fetch$reach$insecure --keys" "--prefix=$1"
 	{
 		RKT_PROG='Error determining key location: --prefix meta discovery error' \
-			aci-discover $reach $remote --keys "$1" |
-		aci-fetch $reach $remote --keys |
+			aci-discover $reach $insecure --keys "$1" |
+		aci-fetch $reach $insecure --keys |
 		aci-trust --records=/dev/fd/3 "--prefix=$1" $review \
 			${only:+"--fingerprint=$only"} 3<&0 <&4
 	} 4<&0 || exit $FAILED
@@ -378,10 +351,10 @@ trust_discovered() { # PREFIX
 trust_key() { # URL|FILE
 	to=--root
 	test -z "$prefix" || to=--prefix=$prefix
-	quote "aci-fetch$reach$remote --key" "$1"
+	quote "aci-fetch$reach$insecure --key" "$1"
 	trace_review "$line" "$to"
 	{
-		aci-fetch $reach $remote --key "$1" |
+		aci-fetch $reach $insecure --key "$1" |
 		aci-trust --records=/dev/fd/3 "$to" $review \
 			${only:+"--fingerprint=$only"} 3<&0 <&4
 	} 4<&0 || exit $FAILED
@@ -417,8 +390,8 @@ fetch_prepare() {
 	done <<-END
 	$images
 	END
-	trace "pod-prepare$runtime -q" "$@"
-	pod=$(pod-prepare $runtime -q "$@") || exit $FAILED
+	trace "pod-prepare$insecure -q" "$@"
+	pod=$(pod-prepare $insecure -q "$@") || exit $FAILED
 }
 
 # refetch IMAGE SIGNATURE - when its remote is away the store's image will do,
@@ -455,26 +428,6 @@ cmd_run_prepared() { # UUID
 cmd_enter() { # [--app=NAME] UUID [CMD ARG…]
 	trace 'pod-enter --join' "$@"
 	exec pod-enter --join --fail-status=$FAILED "$@"
-}
-
-cmd_list() { # [--full] [--no-legend]
-	tool pod-list --table "$@"
-}
-
-cmd_status() { # UUID
-	tool pod-list --status "$@"
-}
-
-cmd_stop() { # [--force] UUID…
-	tool pod-stop "$@"
-}
-
-cmd_rm() { # UUID…
-	tool pod-gc --remove "$@"
-}
-
-cmd_gc() { # [--grace-period=30m] [--expire-prepared=24h] [--mark-only]
-	tool pod-gc "$@"
 }
 
 ### The rest
@@ -529,9 +482,14 @@ cmd_help() {
 }
 
 case $command in
-fetch | trust | image | run | prepare | enter | list | status | stop | rm | gc | version | help)
+fetch | trust | image | run | prepare | enter | version | help)
 	"cmd_$command" "$@"
 	;;
 run-prepared) cmd_run_prepared "$@" ;;
+list) tool pod-list --table "$@" ;;
+status) tool pod-list --status "$@" ;;
+stop) tool pod-stop "$@" ;;
+rm) tool pod-gc --remove "$@" ;;
+gc) tool pod-gc "$@" ;;
 *) die "$command: no such command; rkt help lists them" ;;
 esac

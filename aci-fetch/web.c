@@ -13,6 +13,7 @@
 #include "cache.h"
 #include "escape.h"
 #include "filter.h"
+#include "insecure.h"
 #include "prog.h"
 #include "scope.h"
 #include "transfer.h"
@@ -47,36 +48,16 @@ struct job {
 int
 web_insecure(const char *list, unsigned *flags)
 {
-	static const struct {
-		const char *word;
-		unsigned flags;
-	} words[] = {
-		{ "none", 0 },
-		{ "image", 0 },
-		{ "tls", WEB_NO_TLS_CHECK },
-		{ "http", WEB_HTTP },
-		{ "pubkey", WEB_HTTP_KEYS },
-		{ "ondisk", 0 },
-		{ "capabilities", 0 },
-		{ "paths", 0 },
-		{ "seccomp", 0 },
-		{ "all-fetch", WEB_NO_TLS_CHECK | WEB_HTTP | WEB_HTTP_KEYS },
-		{ "all-run", 0 },
-		{ "all", WEB_NO_TLS_CHECK | WEB_HTTP | WEB_HTTP_KEYS },
-	};
-	autofree char *copy = xstrdup(list);
-	char *rest = copy;
+	unsigned words = 0;
 
-	for (char *word; (word = strsep(&rest, ",")) != NULL;) {
-		size_t i = 0;
-
-		while (i < sizeof words / sizeof *words &&
-		       strcmp(words[i].word, word) != 0)
-			i++;
-		if (i == sizeof words / sizeof *words)
-			return -1;
-		*flags |= words[i].flags;
-	}
+	if (insecure_parse(list, &words) < 0)
+		return -1;
+	if ((words & INSECURE_TLS) != 0)
+		*flags |= WEB_NO_TLS_CHECK;
+	if ((words & INSECURE_HTTP) != 0)
+		*flags |= WEB_HTTP;
+	if ((words & INSECURE_PUBKEY) != 0)
+		*flags |= WEB_HTTP_KEYS;
 	return 0;
 }
 

@@ -83,7 +83,8 @@ read_options(int argc, char *argv[])
 			ours = true;
 			if (insecure_parse(
 				argv[n] + strlen(insecure), &opts.insecure) < 0)
-				usage_exit("--insecure-options: no such word");
+				errx(EX_USAGE,
+				    "--insecure-options: no such word");
 		}
 		n += ours;
 	}
@@ -174,6 +175,26 @@ print_references(const struct args *args, const struct strings *refs)
 	}
 }
 
+static void
+warn_insecure(void)
+{
+	static const struct {
+		unsigned flag;
+		const char *text;
+	} warnings[] = {
+		{ INSECURE_CAPABILITIES,
+		    "bounds on capabilities have been disabled" },
+		{ INSECURE_PATHS, "protection of paths has been disabled" },
+		{ INSECURE_SECCOMP, "system call filters have been disabled" },
+		{ INSECURE_ONDISK,
+		    "ondisk: stored images are not checked anyway" },
+	};
+
+	for (size_t i = 0; i < sizeof warnings / sizeof *warnings; i++)
+		if ((opts.insecure & warnings[i].flag) != 0)
+			warnx("warning: %s", warnings[i].text);
+}
+
 /* From the images to the pod; *pod is that of --pod-manifest, or NULL. */
 static void
 prepare(const struct args *args, struct pod_manifest **pod,
@@ -191,14 +212,16 @@ prepare(const struct args *args, struct pod_manifest **pod,
 	if (*pod == NULL)
 		*pod = apps_from_args(args, images);
 	apps_complete(*pod, args, images);
-	insecure_apply(*pod, opts.insecure);
+	if ((opts.insecure & INSECURE_CAPABILITIES) != 0)
+		for (size_t i = 0; i < (*pod)->app_count; i++)
+			isolators_all_capabilities((*pod)->apps[i].app);
 	choices_check(args, *pod);
 	filters = compile_filters(*pod);
 	uuid_make(directory.uuid);
 	choices = choices_json(args, *pod, directory.uuid);
 	if ((opts.insecure & INSECURE_PATHS) != 0)
 		(void)json_object_set_new(choices, "unmasked", json_true());
-	insecure_warn(opts.insecure);
+	warn_insecure();
 	directory.pod = *pod;
 	directory.images = images;
 	directory.filters = filters;

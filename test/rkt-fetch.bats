@@ -128,8 +128,8 @@ traced() {
 	run -0 --separate-stderr sh -c "$line"
 	is "$(short_key "$WEB/example.com/app-1.0.aci")" "${output:0:39}"
 	line=$(traced --insecure-options=image,tls fetch example.com/app:1.0)
-	is 'aci-discover --insecure-options=tls example.com/app:1.0 |'\
-' aci-fetch --insecure-options=tls --no-signature |'\
+	is 'aci-discover --insecure-options=image,tls example.com/app:1.0 |'\
+' aci-fetch --insecure-options=image,tls --no-signature |'\
 ' cas-put -q --insecure' "$line"
 	rm -r "$RKT_DIR/cas"
 	run -0 --separate-stderr sh -c "$line"
