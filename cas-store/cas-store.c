@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* cas-store - look into the store of images, and take things out of it
  *
- * cas-store get|ls|cat-manifest|mount|umount|rm|gc …
+ * cas-store get|ls|cat-manifest|render|mount|umount|rm|gc …
  *
  * One function for each word.  get stands in scripts and mount before the first
  * pod of an image, so this program is static and reads no more than it need.
@@ -11,16 +11,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 
 #include "alloc.h"
 #include "dirs.h"
 #include "escape.h"
 #include "image.h"
+#include "list.h"
 #include "lookup.h"
 #include "mount.h"
 #include "num.h"
@@ -29,13 +28,17 @@
 #include "pull.h"
 #include "record.h"
 #include "remove.h"
+#include "render.h"
+#include "root.h"
 #include "scope.h"
 #include "store.h"
+#include "stored.h"
 
 static const char usage_text[] =
     "usage: cas-store get [-q] [--pull-policy=POLICY] IMAGE...\n"
     "       cas-store ls [-q | --table [--no-legend] [--full]]\n"
     "       cas-store cat-manifest IMAGE\n"
+    "       cas-store render [-q] [--render=KIND] IMAGE...\n"
     "       cas-store mount [--from=DIR] KEY\n"
     "       cas-store umount KEY...\n"
     "       cas-store rm IMAGE...\n"
@@ -48,14 +51,12 @@ static const char usage_text[] =
     "      --table              for people, not as records\n"
     "      --no-legend          without the line of headings\n"
     "      --full               keys and sizes in full\n"
+    "      --render=KIND        auto, erofs or tree, as cas-put has it\n"
     "      --from=DIR           where the index and its archives are: a\n"
     "                           pod's directory\n"
     "      --grace-period=DUR   leave alone what is younger\n"
     "  -h, --help\n"
     "      --version\n";
-
-/* "sha512-" and 12 digits, for people. */
-enum { SHORT_KEY = 7 + 12 };
 
 /* A day: longer than any download that is still going on. */
 #define GRACE INT64_C(86400000000000)
@@ -65,6 +66,7 @@ struct opts {
 	bool table;
 	bool no_legend;
 	bool full;
+	enum render_kind render;
 	const char *from;
 	const enum pull *policy; /* NULL: only look */
 	int64_t grace;
@@ -125,92 +127,20 @@ run_get(char **arguments, size_t count, const struct opts *opts)
 	return status;
 }
 
-static const char *
-version_of(const json_t *info)
-{
-	return record_string(info, "labels.version");
-}
-
-static char *
-full_name(const json_t *info)
-{
-	const char *version = version_of(info);
-
-	return version == NULL
-		   ? xstrdup(record_string(info, "name"))
-		   : xasprintf("%s:%s", record_string(info, "name"), version);
-}
-
-/* One line of the table; its columns are those of "rkt image list". */
-static void
-print_row(const char *key, const json_t *info, const struct opts *opts)
-{
-	autofree char *name = full_name(info);
-	autofree char *shown = escape(name);
-	int64_t size = record_number(info, "size", 0);
-	time_t imported =
-	    (time_t)(record_number(info, "imported", 0) / 1000000000);
-	char when[64] = "-";
-	struct tm local;
-
-	if (localtime_r(&imported, &local) != NULL)
-		(void)strftime(when, sizeof when, "%Y-%m-%d %H:%M:%S", &local);
-	(void)printf(
-	    "%.*s  %-31s  ", opts->full ? KEY_TEXT : SHORT_KEY, key, shown);
-	if (opts->full)
-		(void)printf("%11" PRId64, size);
-	else
-		(void)printf("%8" PRId64 "KiB", (size + 1023) / 1024);
-	(void)printf("  %-19s  -\n", when);
-}
-
-static int
-list_one(int cas, const char *key, void *data)
-{
-	const struct opts *opts = data;
-	autojson json_t *info = NULL;
-	autojson json_t *record = NULL;
-	autofree char *name = NULL;
-
-	if (opts->quiet) {
-		(void)puts(key);
-		return 0;
-	}
-	info = image_load(cas, key);
-	if (info == NULL) {
-		/* Removed meanwhile is fine. */
-		if (errno != ENOENT)
-			warnx("%s: damaged, skipped", key);
-		return 0;
-	}
-	if (opts->table) {
-		print_row(key, info, opts);
-		return 0;
-	}
-	name = full_name(info);
-	record = image_record(cas, info, name);
-	(void)json_object_set(record, "size", json_object_get(info, "size"));
-	(void)json_object_set(
-	    record, "imported", json_object_get(info, "imported"));
-	(void)json_object_set_new(record, "latest",
-	    json_boolean(record_number(info, "latest", 0) != 0));
-	print_line(record);
-	return 0;
-}
-
 static int
 run_ls(char **arguments, size_t count, const struct opts *opts)
 {
 	autofd int cas = lookup_store();
-	struct opts copy = *opts;
+	const struct list list = {
+		.keys = opts->quiet,
+		.table = opts->table,
+		.legend = !opts->no_legend,
+		.full = opts->full,
+	};
 
 	(void)arguments;
 	(void)count;
-	if (opts->table && !opts->no_legend)
-		(void)printf("%-*s  %-31s  %11s  %-19s  %s\n",
-		    opts->full ? KEY_TEXT - 1 : SHORT_KEY, "ID", "NAME", "SIZE",
-		    "IMPORT TIME", "LAST USED");
-	if (image_each(cas, list_one, &copy) < 0)
+	if (list_images(cas, &list) < 0)
 		err(EX_IOERR, "%s/cas/image", dirs_data());
 	return 0;
 }
@@ -245,80 +175,56 @@ check_key(const char *text)
 		errx(EX_USAGE, "%s: not an image's key", shown);
 }
 
-/* A pod's own links to an index and its archives: KEY.index, KEY.0, … */
-static char *
-mount_from(const char *key, const char *from)
-{
-	autofd int dir = open(from, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	autofree char *index = xasprintf("%s.index", key);
-	struct strings devices = { 0 };
-	char *path;
-
-	if (dir < 0)
-		err(errno == ENOENT ? EX_NOINPUT : EX_IOERR, "%s", from);
-	for (;;) {
-		autofree char *name = xasprintf("%s.%zu", key, devices.count);
-
-		if (faccessat(dir, name, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
-			break;
-		strings_add(&devices, name);
-	}
-	path = mount_shared(dir, key, index, devices.list, devices.count);
-	strings_free(&devices);
-	return path;
-}
-
-/* The root file system of an image of the store. */
-static char *
-mount_stored(const char *key)
-{
-	autofd int cas = lookup_store();
-	autojson json_t *info = lookup_info(cas, key);
-	const json_t *list = record_get(info, "root.devices");
-	const char *root = record_string(info, "root.path");
-	struct strings devices = { 0 };
-	const json_t *device;
-	char *path;
-	size_t i;
-
-	if (root == NULL)
-		errx(EX_NOINPUT, "%s: not rendered yet", key);
-	if (image_is_tree(info))
-		return store_absolute(root);
-	json_array_foreach(list, i, device)
-	{
-		if (json_is_string(device))
-			strings_add(&devices, json_string_value(device));
-	}
-	path = mount_shared(cas, key, root, devices.list, devices.count);
-	strings_free(&devices);
-	return path;
-}
-
 static int
 run_mount(char **arguments, size_t count, const struct opts *opts)
 {
 	const char *key = arguments[0];
+	autofd int cas = -1;
+	autojson json_t *info = NULL;
 	autofree char *path = NULL;
-	autofree char *marker = NULL;
-	autofree char *tree = NULL;
 
 	(void)count;
 	check_key(key);
-	if (opts->from != NULL)
-		marker = xasprintf("%s/%s.tree", opts->from, key);
-	if (marker != NULL && access(marker, F_OK) == 0) {
-		tree = xasprintf("tree/%s/rootfs", key);
-		path = store_absolute(tree);
-	} else if (opts->from != NULL) {
-		path = mount_from(key, opts->from);
+	if (opts->from != NULL) {
+		path = root_of_pod(opts->from, key);
 	} else {
-		path = mount_stored(key);
+		cas = lookup_store();
+		info = lookup_info(cas, key);
+		path = root_of_image(cas, key, info);
 	}
 	if (path == NULL)
 		err(errno == ENOENT ? EX_NOINPUT : EX_OSERR, "%s: mount", key);
 	(void)puts(path);
 	return 0;
+}
+
+/* Each by itself: what could be made stays. */
+static int
+run_render(char **arguments, size_t count, const struct opts *opts)
+{
+	autofd int cas = lookup_store();
+	int status = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		autofree char *shown = escape(arguments[i]);
+		autojson json_t *record = NULL;
+		struct fault fault = { 0 };
+		char key[KEY_TEXT];
+
+		if (!lookup_image(cas, arguments[i], key)) {
+			status = EX_NO;
+			continue;
+		}
+		record =
+		    stored_render(cas, key, arguments[i], opts->render, &fault);
+		if (record == NULL)
+			errx(fault.status, "%s: %s", shown, fault.why);
+		if (opts->quiet)
+			(void)puts(key);
+		else
+			print_line(record);
+	}
+	return status;
 }
 
 static int
@@ -393,6 +299,7 @@ static const struct verb verbs[] = {
 	{ "get", "qp", run_get, 1, SIZE_MAX },
 	{ "ls", "qtnF", run_ls, 0, 0 },
 	{ "cat-manifest", "", run_cat_manifest, 1, 1 },
+	{ "render", "qr", run_render, 1, SIZE_MAX },
 	{ "mount", "f", run_mount, 1, 1 },
 	{ "umount", "", run_umount, 1, SIZE_MAX },
 	{ "rm", "", run_rm, 1, SIZE_MAX },
@@ -427,6 +334,10 @@ set_option(int c, struct opts *opts)
 	case 'F':
 		opts->full = true;
 		break;
+	case 'r':
+		if (render_parse(optarg, &opts->render) < 0)
+			errx(EX_USAGE, "--render: not auto, erofs or tree");
+		break;
 	case 'f':
 		opts->from = optarg;
 		break;
@@ -459,6 +370,7 @@ parse_options(int argc, char *argv[], const char *allowed, struct opts *opts)
 		{ "table", no_argument, NULL, 't' },
 		{ "no-legend", no_argument, NULL, 'n' },
 		{ "full", no_argument, NULL, 'F' },
+		{ "render", required_argument, NULL, 'r' },
 		{ "from", required_argument, NULL, 'f' },
 		{ "grace-period", required_argument, NULL, 'g' },
 		{ "help", no_argument, NULL, 'h' },
@@ -468,7 +380,7 @@ parse_options(int argc, char *argv[], const char *allowed, struct opts *opts)
 
 	for (int c;
 	     (c = getopt_long(argc, argv, "+qh", options, NULL)) != -1;) {
-		if (strchr("qptnFfg", c) != NULL && strchr(allowed, c) == NULL)
+		if (strchr("qptnFrfg", c) != NULL && strchr(allowed, c) == NULL)
 			usage(EX_USAGE);
 		set_option(c, opts);
 	}
@@ -483,6 +395,8 @@ main(int argc, char *argv[])
 	int status;
 
 	prog_start();
+	if (render_parse_default(&opts.render) < 0)
+		errx(EX_CONFIG, "RKT_STORE_KIND: not auto, erofs or tree");
 	parse_options(argc, argv, "", &opts);
 	if (optind == argc)
 		usage(EX_USAGE);

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* stored - an image of the store, composed again */
 
-#include <errno.h>
-#include <sysexits.h>
+#include <err.h>
 
-#include "alloc.h"
 #include "commit.h"
+#include "escape.h"
 #include "image.h"
-#include "path.h"
 #include "record.h"
 #include "scope.h"
 #include "stored.h"
@@ -56,9 +54,24 @@ stored_compose(struct compose *compose, const char *key, const json_t *info)
 	return result < 0 ? -1 : compose_finish(compose);
 }
 
+/* What could not be had in the way that it was asked for. */
+static void
+warn_of(const struct compose *compose, const struct render *render,
+    const char *reference)
+{
+	autofree char *shown = escape(reference);
+
+	if (compose->dropped != NULL)
+		warnx("%s: extended attribute %s (and such) left out", shown,
+		    compose->dropped);
+	if (render->left_out > 0)
+		warnx("%s: %u devices left out of the tree", shown,
+		    render->left_out);
+}
+
 static int
 render(struct compose *compose, const char *key, json_t *info,
-    enum render_kind kind, unsigned *left_out)
+    enum render_kind kind, const char *reference)
 {
 	bool dependent = json_object_get(info, "dependencies") != NULL;
 	struct render render;
@@ -70,27 +83,42 @@ render(struct compose *compose, const char *key, json_t *info,
 	if (result == 0)
 		result = commit_render(
 		    compose->cas, key, compose, &render, info, compose->fault);
-	*left_out = render.left_out;
+	if (result == 0)
+		warn_of(compose, &render, reference);
 	render_free(&render);
 	return result;
 }
 
-int
-stored_render(int cas, const char *key, json_t *info, enum render_kind kind,
-    unsigned *left_out, struct fault *fault)
+static int
+render_locked(int cas, const char *key, json_t *info, enum render_kind kind,
+    const char *reference, struct fault *fault)
 {
 	autofd int tmp = store_dir(cas, "tmp");
 	struct compose compose;
 	int result;
 
-	*left_out = 0;
-	if (image_complete(cas, info))
-		return 0;
 	if (tmp < 0)
 		return fault_errno(fault, "tmp");
 	result = compose_start(&compose, cas, tmp, fault);
 	if (result == 0)
-		result = render(&compose, key, info, kind, left_out);
+		result = render(&compose, key, info, kind, reference);
 	compose_stop(&compose);
 	return result;
+}
+
+json_t *
+stored_render(int cas, const char *key, const char *reference,
+    enum render_kind kind, struct fault *fault)
+{
+	autofd int lock = store_lock(cas, STORE_SHARED);
+	autojson json_t *info = lock < 0 ? NULL : image_load(cas, key);
+
+	if (info == NULL) {
+		(void)fault_errno(fault, "%s", key);
+		return NULL;
+	}
+	if (!image_complete(cas, info) &&
+	    render_locked(cas, key, info, kind, reference, fault) < 0)
+		return NULL;
+	return image_record(cas, info, reference);
 }

@@ -14,8 +14,9 @@ int stored_compose(
     struct compose *compose, const char *key, const json_t *info);
 
 /*
- * Gives the image its root file system, if it has none yet; info is changed.
- * *left_out says how many devices a tree lacks.  Likewise.
+ * Gives the image, found as reference, its root file system, if it has none
+ * yet.  Says on stderr what was left out of it.  Returns its record for the
+ * caller, or NULL with fault: EX_NOINPUT, as above.
  */
-int stored_render(int cas, const char *key, json_t *info, enum render_kind kind,
-    unsigned *left_out, struct fault *fault);
+json_t *stored_render(int cas, const char *key, const char *reference,
+    enum render_kind kind, struct fault *fault);
