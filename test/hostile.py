@@ -6,11 +6,11 @@ usage: hostile.py ADDRESS DIR [MODULE]
 
 Serves https at the ports 443 and 8443 of ADDRESS, and http at 80 and 8080. The
 first label of a host's name is the behaviour: what is asked of
-truncated.hostile.example is answered by truncated() of MODULE (misdeeds.py).
-What each is good for is in hostile.tsv. DIR holds the certificates (NAME.pem,
-and NAME.key where it is not server.key) and in files/ what an honest server
-would have; it gets the file requests, a line for each, of words separated by
-tabs: BEHAVIOUR SCHEME PORT TARGET AUTHORIZATION COOKIE.
+truncated.hostile.example is answered by truncated() of MODULE (misdeeds). What
+each is good for is in a table (hostile.tsv). DIR holds the certificates
+(NAME.pem, and NAME.key where it is not server.key) and in files/ what an
+honest server would have; it gets the file requests, a line for each, of words
+separated by tabs: BEHAVIOUR SCHEME PORT TARGET AUTHORIZATION COOKIE.
 """
 
 import importlib
