@@ -171,6 +171,8 @@ from_places(struct web *web, json_t *record, struct places *places)
 	autofd int signature = open_signature();
 
 	known_open();
+	for (size_t i = 0; i < places->count; i++)
+		keeper_expect(places->list[i].aci);
 	keeper_confine(&confine_web);
 	for (size_t i = 0; i < places->count; i++) {
 		autofree char *why = NULL;

@@ -12,10 +12,7 @@
 #include "num.h"
 #include "scope.h"
 
-enum {
-	ETAG_MAX = 256,            /* a longer one is not remembered */
-	AGE_MAX = 365 * 24 * 3600, /* no longer than a year */
-};
+enum { AGE_MAX = 365 * 24 * 3600 }; /* a year */
 
 /* A number of seconds, which may be quoted; 0 if it is none, or too large. */
 static int64_t
@@ -74,22 +71,4 @@ cache_lifetime(
 	if (age != NULL)
 		lifetime -= seconds(age);
 	return lifetime > 0 ? lifetime : 0;
-}
-
-bool
-cache_etag_usable(const char *etag)
-{
-	if (etag == NULL || *etag == '\0' || strlen(etag) > ETAG_MAX)
-		return false;
-	for (; *etag != '\0'; etag++)
-		if (*etag < ' ' || *etag > '~')
-			return false;
-	return true;
-}
-
-bool
-cache_etag_strong(const char *etag)
-{
-	return cache_etag_usable(etag) && *etag == '"' && strlen(etag) > 2 &&
-	       etag[strlen(etag) - 1] == '"';
 }

@@ -2,7 +2,6 @@
 /* cache - what a server's headers say about keeping its answer */
 #pragma once
 
-#include <stdbool.h>
 #include <stdint.h>
 
 /*
@@ -12,9 +11,3 @@
  */
 int64_t cache_lifetime(const char *control, const char *expires,
     const char *date, const char *age);
-
-/* Can this ETag (or NULL) be sent back in a header, and printed? */
-bool cache_etag_usable(const char *etag);
-
-/* Does it stand for these very bytes ("x"), not for their likes (W/"x")? */
-bool cache_etag_strong(const char *etag);

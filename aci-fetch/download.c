@@ -12,9 +12,9 @@
 #include <string.h>
 
 #include "alloc.h"
-#include "cache.h"
 #include "download.h"
 #include "escape.h"
+#include "etag.h"
 #include "image.h"
 #include "places.h"
 #include "prog.h"
@@ -70,15 +70,20 @@ show(void *data, int64_t done, int64_t total)
 	progress_show(&attempt->bar, done, total);
 }
 
-/* The server sends all of it, since it is another one by now. */
+/* Whatever ends us from here on: these bytes are by that ETag. */
 static void
-restart_image(void *data)
+begin_image(void *data, int64_t first, const char *etag)
 {
 	struct attempt *attempt = data;
+	struct image *image = attempt->image;
 
-	spool_restart(&attempt->image->aci);
-	free(take_ptr(&attempt->image->etag));
-	attempt->requests[IMAGE].from = 0;
+	if (first == 0 && image->aci.size > 0)
+		spool_restart(&image->aci);
+	if (first == 0 || etag != NULL) {
+		free(image->etag);
+		image->etag = etag == NULL ? NULL : xstrdup(etag);
+		spool_note(&image->aci, attempt->what->place->aci, etag);
+	}
 }
 
 /* A line for whoever looks on, not into the bar. */
@@ -109,35 +114,35 @@ debug(const char *url, const struct web_answer *answer)
 		    (long long)answer->max_age);
 }
 
-/* Remembers by what ETag the server calls the bytes that are there. */
+/* Has it broken off, or is nobody there to go on with? */
 static bool
-is_resumable(struct attempt *attempt, const struct web_answer *answer)
+is_worth_it(const struct attempt *attempt, const struct web_answer *answer)
 {
-	struct image *image = attempt->image;
-
-	if (answer->etag != NULL &&
-	    (answer->status == 200 || answer->status == 206)) {
-		free(image->etag);
-		image->etag = xstrdup(answer->etag);
-	}
-	return image->aci.size > 0 && cache_etag_strong(image->etag);
+	if (attempt->resumes == RESUMES)
+		return false;
+	return answer->end == WEB_BROKEN ||
+	       (answer->end == WEB_SILENT && attempt->resumes > 0);
 }
 
 static bool
 image_again(struct web_request *request, const struct web_answer *answer)
 {
 	struct attempt *attempt = request->data;
-	bool resumable = is_resumable(attempt, answer);
+	struct image *image = attempt->image;
 
 	debug(request->url, answer);
-	if (!resumable || attempt->resumes == RESUMES ||
-	    (answer->end != WEB_BROKEN &&
-		(answer->end != WEB_SILENT || attempt->resumes == 0)))
+	/* An earlier run has left more than there is now. */
+	if (answer->status == 416 && attempt->resumes == 0 &&
+	    request->from > 0) {
+		request->from = 0;
+		return true;
+	}
+	if (!is_worth_it(attempt, answer) || !etag_strong(image->etag))
 		return false;
 	attempt->resumes++;
 	tell(attempt, "Resuming the download of", request->url);
-	request->from = attempt->image->aci.size;
-	request->if_range = attempt->image->etag;
+	request->from = image->aci.size;
+	request->if_range = image->etag;
 	request->headers = NULL;
 	request->pause = (int64_t)RESUME_PAUSE * attempt->resumes;
 	return true;
@@ -177,7 +182,7 @@ ask_for_image(struct attempt *attempt)
 		    .seconds = limits->seconds,
 		    .slowest = limits->slowest,
 		    .take = take_image,
-		    .restart = restart_image,
+		    .begin = begin_image,
 		    .progress = show,
 		    .again = image_again,
 		    .data = attempt };
@@ -186,6 +191,10 @@ ask_for_image(struct attempt *attempt)
 		attempt->headers[0] = attempt->condition;
 		attempt->requests[IMAGE].headers = attempt->headers;
 		attempt->requests[IMAGE].also = 304;
+	}
+	if (attempt->image->etag != NULL) {
+		attempt->requests[IMAGE].from = attempt->image->aci.size;
+		attempt->requests[IMAGE].if_range = attempt->image->etag;
 	}
 }
 
@@ -260,6 +269,18 @@ judge(const struct attempt *attempt, char **why)
 	return EX_UNAVAILABLE;
 }
 
+/* Leaves the keeper what another run may go on with. */
+static void
+give_up(struct attempt *attempt)
+{
+	const struct web_answer *answer = &attempt->answers[IMAGE];
+
+	if (has_failed(answer) &&
+	    (answer->end != WEB_REFUSED || answer->status >= 500))
+		spool_leave(&attempt->image->aci);
+	image_free(attempt->image);
+}
+
 static void
 finish(struct attempt *attempt)
 {
@@ -302,7 +323,7 @@ download_image(struct web *web, const struct download *what,
 
 	*image = (struct image)IMAGE_NONE;
 	*why = NULL;
-	spool_open(&image->aci, "sha512");
+	image->etag = spool_resume(&image->aci, what->place->aci, "sha512");
 	ask_for_image(&attempt);
 	if (what->with_signature) {
 		spool_open(&image->asc, NULL);
@@ -313,7 +334,7 @@ download_image(struct web *web, const struct download *what,
 	if (status == 0)
 		finish(&attempt);
 	else
-		image_free(image);
+		give_up(&attempt);
 	for (int i = 0; i < PARTS; i++)
 		web_answer_free(&attempt.answers[i]);
 	free(attempt.condition);

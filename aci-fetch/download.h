@@ -24,12 +24,13 @@ struct download {
 
 /*
  * Downloads both into files of their own (the signature from the old place,
- * .sig, if there is none at place->asc).  Asks for the rest when the image
- * breaks off, and comes back for a signature that the server defers.
+ * .sig, if there is none at place->asc).  Goes on with what an earlier
+ * run has left (keeper_expect() was told of it), asks for the rest when the
+ * image breaks off, and comes back for a signature that the server defers.
  *
  * Returns 0 with the image, or with image->unchanged if it still is the one
  * with that ETag.  Or an exit status with *why for the caller to free: nothing
- * of the attempt is left, and another place may be tried.
+ * of the attempt is left, but to the keeper; another place may be tried.
  */
 int download_image(struct web *web, const struct download *download,
     struct image *image, char **why);

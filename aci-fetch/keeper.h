@@ -20,6 +20,26 @@ void keeper_confine(const struct confine *plan);
  */
 int keeper_open(void);
 
+/*
+ * The beginning of what is at this URL may be kept for another run, and taken
+ * from an earlier one.  Before keeper_confine(), at most 16 times: the child
+ * has no others.
+ */
+void keeper_expect(const char *url);
+
+/*
+ * What an earlier run has left of it: a file like those above, at its end, and
+ * its *etag, which the caller frees.  -1 if there is nothing.
+ */
+int keeper_take(const char *url, char **etag);
+
+/*
+ * From here on the file is the beginning of what is at the URL by this strong
+ * ETag (NULL, or another: of nothing), and is kept if this run ends before it
+ * should, and before the file is closed.
+ */
+void keeper_note(int fd, const char *url, const char *etag);
+
 /* Closes one of them.  What has no name is gone then. */
 void keeper_close(int fd);
 

@@ -7,8 +7,8 @@
 
 #include "alloc.h"
 #include "auth.h"
-#include "cache.h"
 #include "escape.h"
+#include "etag.h"
 #include "place.h"
 #include "prog.h"
 #include "progress.h"
@@ -208,7 +208,7 @@ resume(struct attempt *attempt, const struct web_answer *answer)
 {
 	attempt->breaks++;
 	attempt->admitted = false;
-	if (!cache_etag_strong(answer->etag) || attempt->want->done == 0) {
+	if (!etag_strong(answer->etag) || attempt->want->done == 0) {
 		start_at(attempt, attempt->place);
 		return;
 	}
@@ -255,11 +255,13 @@ make_again(struct attempt *attempt, const struct web_answer *answer)
 }
 
 static void
-restart(void *data)
+begin(void *data, int64_t first, const char *etag)
 {
 	struct attempt *attempt = data;
 
-	want_restart(attempt->want);
+	(void)etag;
+	if (first == 0 && attempt->want->done > 0)
+		want_restart(attempt->want);
 }
 
 static void
@@ -303,7 +305,7 @@ set_request(struct attempt *attempt, struct web_request *request)
 		.wanted = wanted,
 		.from = attempt->etag != NULL ? want->done : 0,
 		.if_range = attempt->etag,
-		.restart = restart,
+		.begin = begin,
 		.take = take,
 		.progress = show_progress,
 		.again = again,

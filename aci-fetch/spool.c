@@ -23,6 +23,30 @@ spool_open(struct spool *spool, const char *hash)
 		spool->digest = digest_start(spool->fd, hash);
 }
 
+char *
+spool_resume(struct spool *spool, const char *url, const char *hash)
+{
+	char *etag = NULL;
+	int fd = keeper_take(url, &etag);
+
+	if (fd < 0) {
+		spool_open(spool, hash);
+		return NULL;
+	}
+	*spool = (struct spool){
+		.fd = fd, .hash = hash, .size = lseek(fd, 0, SEEK_CUR)
+	};
+	spool->digest = digest_start(fd, hash);
+	digest_grown(spool->digest, spool->size);
+	return etag;
+}
+
+void
+spool_note(struct spool *spool, const char *url, const char *etag)
+{
+	keeper_note(spool->fd, url, etag);
+}
+
 void
 spool_restart(struct spool *spool)
 {
@@ -64,12 +88,29 @@ spool_digest(struct spool *spool)
 	return text;
 }
 
+/* All but its descriptor. */
+static int
+let_go(struct spool *spool)
+{
+	int fd = spool->fd;
+
+	free(digest_end(spool->digest));
+	free(spool->path);
+	*spool = (struct spool)SPOOL_NONE;
+	return fd;
+}
+
+void
+spool_leave(struct spool *spool)
+{
+	autofd int fd = let_go(spool);
+}
+
 void
 spool_close(struct spool *spool)
 {
-	free(digest_end(spool->digest));
-	if (spool->fd >= 0)
-		keeper_close(spool->fd);
-	free(spool->path);
-	*spool = (struct spool)SPOOL_NONE;
+	int fd = let_go(spool);
+
+	if (fd >= 0)
+		keeper_close(fd);
 }

@@ -25,6 +25,15 @@ struct spool {
 void spool_open(struct spool *spool, const char *hash);
 void spool_write(struct spool *spool, const void *bytes, size_t length);
 
+/*
+ * The same with what an earlier run has left of what is at the URL, one of
+ * keeper_expect(): its ETag, which the caller frees; NULL: it is empty.
+ */
+char *spool_resume(struct spool *spool, const char *url, const char *hash);
+
+/* As keeper_note(). */
+void spool_note(struct spool *spool, const char *url, const char *etag);
+
 /* Drops all that was written: the file is as new. */
 void spool_restart(struct spool *spool);
 
@@ -33,6 +42,9 @@ void spool_name(struct spool *spool);
 
 /* As digest_end(), once, after the last write; the caller frees it. */
 char *spool_digest(struct spool *spool);
+
+/* Ends its use, but the keeper may keep it, see spool_note(). */
+void spool_leave(struct spool *spool);
 
 /* A file that has no name is gone then.  An empty struct is accepted. */
 void spool_close(struct spool *spool);

@@ -8,6 +8,7 @@
 
 #include "address.h"
 #include "alloc.h"
+#include "etag.h"
 #include "filter.h"
 #include "num.h"
 #include "prog.h"
@@ -130,35 +131,49 @@ has_end(const struct transfer *transfer)
 	       transfer_header(transfer, "Transfer-Encoding") != NULL;
 }
 
+/* Why the rest that was asked for is not to be had; NULL: it may come. */
+static const char *
+begin_rest(struct transfer *transfer)
+{
+	const struct web_request *request = transfer->request;
+
+	transfer->end =
+	    rest_end(transfer_header(transfer, "Content-Range"), request->from);
+	if (transfer->end < 0)
+		return another_part;
+	if (is_another(transfer_header(transfer, "ETag"), request->if_range))
+		return "answered with part of another";
+	transfer->taken = request->from;
+	return NULL;
+}
+
 /* All headers of an answer are here: whose body is it? */
 static size_t
 on_headers(struct transfer *transfer, size_t length)
 {
 	const struct web_request *request = transfer->request;
+	const char *etag = transfer_header(transfer, "ETag");
 	long status = transfer_status(transfer);
+	bool rest = status == 206 && request->from > 0;
+	const char *unfit = NULL;
 
 	if (status_of(transfer) == 101)
 		return stop(transfer, "answers in another protocol");
 	transfer->headed = status_of(transfer) >= 200;
-	transfer->wanted =
-	    status == 200 || (status == 206 && request->from > 0);
+	transfer->wanted = status == 200 || rest;
 	transfer->taken = 0;
 	transfer->end = 0;
 	if (!transfer->wanted)
 		return length;
 	if (!has_end(transfer))
-		return stop(transfer, "does not say where its answer ends");
-	if (status == 206) {
-		transfer->end = rest_end(
-		    transfer_header(transfer, "Content-Range"), request->from);
-		if (transfer->end < 0)
-			return stop(transfer, another_part);
-		if (is_another(
-			transfer_header(transfer, "ETag"), request->if_range))
-			return stop(transfer, "answered with part of another");
-		transfer->taken = request->from;
-	} else if (request->from > 0)
-		request->restart(request->data);
+		unfit = "does not say where its answer ends";
+	else if (rest)
+		unfit = begin_rest(transfer);
+	if (unfit != NULL)
+		return stop(transfer, unfit);
+	if (request->begin != NULL)
+		request->begin(request->data, transfer->taken,
+		    etag_usable(etag) ? etag : NULL);
 	return length;
 }
 

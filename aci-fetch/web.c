@@ -2,7 +2,6 @@
 /* web - GET over https, several at a time, with a bound on everything */
 
 #include <err.h>
-#include <signal.h>
 #include <string.h>
 #include <strings.h>
 #include <time.h>
@@ -12,6 +11,7 @@
 #include "alloc.h"
 #include "cache.h"
 #include "escape.h"
+#include "etag.h"
 #include "filter.h"
 #include "insecure.h"
 #include "prog.h"
@@ -59,14 +59,6 @@ web_insecure(const char *list, unsigned *flags)
 	if ((words & INSECURE_PUBKEY) != 0)
 		*flags |= WEB_HTTP_KEYS;
 	return 0;
-}
-
-static volatile sig_atomic_t interrupted;
-
-void
-web_interrupt(void)
-{
-	interrupted = 1;
 }
 
 static void
@@ -179,7 +171,7 @@ read_cache_headers(struct job *job)
 	const struct transfer *transfer = &job->transfer;
 	const char *etag = transfer_header(transfer, "ETag");
 
-	if (cache_etag_usable(etag))
+	if (etag_usable(etag))
 		job->answer->etag = xstrdup(etag);
 	job->answer->max_age =
 	    cache_lifetime(transfer_header(transfer, "Cache-Control"),
@@ -316,36 +308,23 @@ is_in_vain(const struct job *job, int64_t failed)
 	       (transfer_status(&job->transfer) != 0 || now() > failed + GRACE);
 }
 
-/* Ends it here, with what its answer has said so far. */
-static void
-drop(struct job *job, struct web *web, enum web_end end, const char *why)
-{
-	if (job->state == RUNNING) {
-		multi_ok(
-		    curl_multi_remove_handle(web->multi, job->transfer.easy));
-		web_answer_free(job->answer);
-		job->answer->status = transfer_status(&job->transfer);
-		read_cache_headers(job);
-	}
-	fail(job, end, xstrdup(why));
-}
-
-/* Ends those that are not to go on; returns how many that were. */
+/* One has failed: ends those that need not go on; how many is that? */
 static size_t
-drop_some(struct web *web, struct job *jobs, size_t count, int64_t failed)
+give_up(struct web *web, struct job *jobs, size_t count, int64_t failed)
 {
 	size_t ended = 0;
 
 	for (size_t i = 0; i < count; i++) {
 		struct job *job = &jobs[i];
 
-		if (job->state == OVER)
+		if (!is_in_vain(job, failed))
 			continue;
-		if (interrupted)
-			drop(job, web, WEB_LATE, "interrupted");
-		else if (failed != 0 && is_in_vain(job, failed))
-			drop(job, web, WEB_GIVEN_UP, "given up");
-		ended += job->state == OVER;
+		if (job->state == RUNNING)
+			multi_ok(curl_multi_remove_handle(
+			    web->multi, job->transfer.easy));
+		job->answer->status = transfer_status(&job->transfer);
+		fail(job, WEB_GIVEN_UP, xstrdup("given up"));
+		ended++;
 	}
 	return ended;
 }
@@ -385,7 +364,8 @@ run(struct web *web, struct job *jobs, size_t count)
 		ended = collect(web);
 		if (failed == 0 && any_failed(jobs, count))
 			failed = now();
-		ended += drop_some(web, jobs, count, failed);
+		if (failed != 0)
+			ended += give_up(web, jobs, count, failed);
 		if (ended == 0)
 			multi_ok(
 			    curl_multi_poll(web->multi, NULL, 0, wait, NULL));

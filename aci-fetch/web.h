@@ -63,13 +63,17 @@ struct web_request {
 
 	/*
 	 * The body's first bytes are there already: only the others are asked
-	 * for, if it is still the one with this (strong) ETag.  If it is not,
-	 * restart() is called, and all of it is given to take().
+	 * for, if it is still the one with this (strong) ETag.
 	 */
 	int64_t from;
 	const char *if_range;
-	void (*restart)(void *data);
 
+	/*
+	 * May be NULL if from is 0.  The body begins, with its byte first:
+	 * from, or 0 if it is another one by now.  etag is NULL if there is
+	 * none that can be used.
+	 */
+	void (*begin)(void *data, int64_t first, const char *etag);
 	/* Is given the body of an answer with status 200, or 206 to from. */
 	void (*take)(void *data, const void *bytes, size_t length);
 	/* May be NULL; total is 0 if the server does not say. */
@@ -96,12 +100,6 @@ int web_insecure(const char *list, unsigned *flags);
  */
 struct web *web_open(unsigned flags);
 void web_close(struct web *web);
-
-/*
- * For a signal handler: all requests of this process, those that are yet to
- * come as well, end within a second, with "interrupted".
- */
-void web_interrupt(void);
 
 /*
  * Follows at most 10 redirects, none from https to http; reads neither netrc

@@ -327,6 +327,7 @@ store_clean(int cas, int64_t grace, struct fault *fault)
 		int (*visit)(const struct clean *, int dir, const char *name);
 	} parts[] = {
 		{ "tmp", clean_tmp },
+		{ "partial", clean_tmp },
 		{ "name", clean_names },
 		{ "remote", clean_remote },
 		{ "index", clean_index },

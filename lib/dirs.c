@@ -115,8 +115,8 @@ dirs_user(void)
 static bool
 private_sub(const char *sub)
 {
-	static const char *const names[] = { "cas/tree", "cas/tmp", "pods",
-		"mnt", "uids" };
+	static const char *const names[] = { "cas/tree", "cas/tmp",
+		"cas/partial", "pods", "mnt", "uids" };
 
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
 		size_t length = strlen(names[i]);

@@ -177,11 +177,17 @@ store_index(const char *key, const char *of)
 				(unsigned long long)text_hash(of));
 }
 
-/* The URL is in the file and compared: a collision costs a download. */
+/* The URL is in these files and compared: a collision costs a download. */
 char *
 store_remote(const char *url)
 {
 	return xasprintf("remote/%016llx", (unsigned long long)text_hash(url));
+}
+
+char *
+store_partial(const char *url)
+{
+	return xasprintf("partial/%016llx", (unsigned long long)text_hash(url));
 }
 
 off_t

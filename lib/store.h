@@ -46,8 +46,9 @@ char *store_blob(const char *blob);    /* blob/sha512/XX/BLOB, or sha256 */
 char *store_layer(const char *digest); /* layer/DIGEST */
 char *store_index(const char *key, const char *of); /* index/KEY[-HASH] */
 char *store_info(const char *key);                  /* image/KEY/info.json */
-char *store_name(const char *name);  /* name/NAME; NULL: too long for it */
-char *store_remote(const char *url); /* remote/HASH */
+char *store_name(const char *name);   /* name/NAME; NULL: too long for it */
+char *store_remote(const char *url);  /* remote/HASH */
+char *store_partial(const char *url); /* partial/HASH */
 
 /*
  * The diffID of the layer that was transported as digest ("sha256-" and its

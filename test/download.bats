@@ -120,3 +120,101 @@ etag() {
 		--no-signature https://example.com/deferred.aci
 	web_extra example.com ''
 }
+
+# What an earlier run has left in the store.
+partials() {
+	find "$RKT_DIR/cas/partial" -type f 2>/dev/null
+}
+
+# breaks_down WHAT: a run that could not be finished
+breaks_down() {
+	run -69 --separate-stderr aci-fetch --no-signature \
+		"$AT/breaks-down/$1.aci"
+	is "aci-fetch: $AT/breaks-down/$1.aci: bad HTTP status code: 503" \
+		"${stderr_lines[-1]}"
+	is '' "$(find "$RKT_DIR/cas/tmp" -type f)"
+	is 1 "$(partials | wc -l)"
+}
+
+# image NAME: another copy, whose place nobody has asked for yet
+image() {
+	cp "$WEB/example.com/app.aci" "$WEB/example.com/$1.aci"
+}
+
+@test "download: another run goes on with what is there, and leaves nothing of it" {
+	image run
+	breaks_down run
+	is "600 700" "$(stat -c %a "$(partials)" "$RKT_DIR/cas/partial" |
+		paste -sd ' ')"
+	fetch --no-signature "$AT/breaks-down/run.aci"
+	is "/breaks-down/run.aci Range=bytes=200000- If-Range=$(etag)" \
+		"$(asked | tail -n 1)"
+	is '' "$(partials)"
+}
+
+@test "A12 download: what is left of another image is not used" {
+	image other
+	breaks_down other
+	head -c 400000 /dev/urandom >"$WEB/example.com/other.aci"
+	run -0 --separate-stderr aci-fetch --no-signature \
+		"$AT/breaks-down/other.aci"
+	cmp "$WEB/example.com/other.aci" "$(field .fetch.aci)"
+	is '' "$(partials)"
+	# Nor what is longer than the image is by now.
+	rm -r "$RKT_DIR/cas"
+	image longer
+	breaks_down longer
+	head -c 100000 /dev/urandom >"$WEB/example.com/longer.aci"
+	run -0 --separate-stderr aci-fetch --no-signature \
+		"$AT/breaks-down/longer.aci"
+	cmp "$WEB/example.com/longer.aci" "$(field .fetch.aci)"
+}
+
+@test "A12 download: what is left is used by the URL and ETag behind it alone" {
+	local change partial
+	image tail
+	breaks_down tail
+	partial=$(partials)
+	mv "$partial" "$T/partial"
+	for change in '' 's/example.com/example.net/' 's/"etag":"/&W/' \
+		's/"size":2/"size":9/' 's/"size":2/"size":/' 's/"v":1//' \
+		's/[0-9]*$/9999999999/' 's/.$/x/' 's/.*//' 'd'; do
+		echo "$change"
+		LC_ALL=C sed "\$ { $change
+			}" "$T/partial" >"$partial"
+		run -0 --separate-stderr aci-fetch --no-signature \
+			"$AT/breaks-down/tail.aci"
+		cmp "$WEB/example.com/tail.aci" "$(field .fetch.aci)"
+		case $change in
+		'') matches Range "$(asked | tail -n 1)" ;;
+		*) is "/breaks-down/tail.aci" "$(asked | tail -n 1)" ;;
+		esac
+		is '' "$(partials)"
+	done
+}
+
+@test "download: an interrupted run leaves its beginning to the next" {
+	local signal name number=0
+	for signal in INT TERM HUP; do
+		((++number))
+		name=interrupted$number
+		image "$name"
+		setsid -w env --default-signal aci-fetch --no-signature \
+			"$AT/stalls/$name.aci" >"$T/out" 2>"$T/err" 3>&- 4>&- &
+		wait_for grep -q "stalls/$name" "$WEB/flaky"
+		sleep 0.3
+		pkill -o -"$signal" -f "stalls/$name.aci"
+		run -0 wait_status $!
+		is "$((128 + $(kill -l "$signal")))"
+		is '' "$(cat "$T/out")"
+		is '' "$(find "$RKT_DIR/cas/tmp" -type f)"
+		is 1 "$(partials | wc -l)"
+		fetch --no-signature "$AT/stalls/$name.aci"
+		matches Range=bytes=200000- "$(asked | tail -n 1)"
+		rm -r "$RKT_DIR/cas"
+	done
+}
+
+wait_status() {
+	wait "$1" || echo "$?"
+}

@@ -86,11 +86,11 @@ def breaks_once(self, body):
 
 
 def breaks_down(self, body):
-    """and says nothing of any use from then on"""
-    if self.count == 1:
-        self.whole(body, CUT)
-    else:
+    """and is out of order the second time"""
+    if self.count == 2:
         self.answer(503)
+    else:
+        self.whole(body, CUT if self.count == 1 else None)
 
 
 def changes(self, body):
