@@ -86,6 +86,8 @@ add_directory(const struct confdir *confdir, const char *above)
 void
 confdir_read(const struct confdir *confdir)
 {
+	if (dirs_user() != NULL)
+		add_directory(confdir, dirs_user());
 	add_directory(confdir, dirs_conf());
 	add_directory(confdir, dirs_system());
 }

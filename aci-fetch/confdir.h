@@ -17,8 +17,8 @@ struct confdir {
 };
 
 /*
- * Reads the files of the local, then those of the system configuration, in
- * their order.  The filter ends with EX_CONFIG and a line that names the file
+ * Reads the files of the user's, the local, and the system's configuration, in
+ * this order.  The filter ends with EX_CONFIG and a line that names the file
  * if one of them cannot be used.  (One that the caller may not read is passed
  * over, with a warning.)
  */

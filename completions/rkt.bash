@@ -5,7 +5,8 @@
 _rkt() {
 	local cur=${COMP_WORDS[COMP_CWORD]} word command='' words=''
 	local dash='--debug --deny-private --dir= --insecure-options= --insecure-skip-verify
-		--local-config= --simple-discovery --system-config='
+		--local-config= --simple-discovery --system-config=
+		--trust-keys-from-https --user-config='
 	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
 		case $word in
 		-*) ;;
@@ -19,8 +20,10 @@ _rkt() {
 	'') words="enter fetch gc help image list prepare rm run run-prepared
 		status stop trust version $dash" ;;
 	run | prepare) words="$(_rkt_images) --private-net --net= --volume=
-		--set-env= --inherit-env --interactive --name= --exec= --user=" ;;
-	fetch) words='--full --local --pull-policy=' ;;
+		--set-env= --inherit-env --interactive --name= --exec= --user=
+		--pull-policy= --local --no-store --signature=" ;;
+	fetch) words='--full --local --no-cache --no-store --pull-policy=
+		--signature= --store-only' ;;
 	trust) words='--prefix= --root --skip-fingerprint-review
 		--fingerprint= --insecure-allow-http --list --format=
 		--no-legend --remove=' ;;

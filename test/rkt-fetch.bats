@@ -306,3 +306,32 @@ $(printf '  %s\n' "$key" "$twin" | sort)" "$(cut -c 1-73 <<<"$stderr")"
 	run -0 --separate-stderr rkt fetch --no-cache example.com/app:3.0
 	is 'Downloading ACI: 3 MB' "$(grep ACI: <<<"$stderr")"
 }
+
+# credentials DIRECTORY PASSWORD: for example.com, in its auth.d.
+credentials() {
+	mkdir -p -m 755 "$1"
+	mkdir -p -m 700 "$1/auth.d"
+	jq -nc --arg password "$2" '{rktKind: "auth", rktVersion: "v1",
+		domains: ["example.com"], type: "basic",
+		credentials: {user: "me", password: $password}}' \
+		>"$1/auth.d/a.json"
+	chmod 600 "$1/auth.d/a.json"
+}
+
+@test "rkt --user-config: goes before the local configuration, and that before the system's" {
+	trust_key good --root
+	web_extra example.com "location = /app-1.0.aci {
+		if (\$http_authorization != 'Basic $(printf me:user | base64)') {
+			return 401; } }"
+	credentials "$RKT_SYSTEM_CONF" system
+	credentials "$RKT_CONF" local
+	run -254 --separate-stderr rkt fetch "$URL"
+	matches 'bad HTTP status code: 401' "$stderr"
+	credentials "$T/user" user
+	run -0 --separate-stderr rkt --user-config="$T/user" fetch "$URL"
+	run -254 --separate-stderr rkt --user-config "$T/user" --user-config= \
+		fetch --no-cache "$URL"
+	credentials "$RKT_CONF" user
+	run -0 --separate-stderr rkt fetch --no-cache "$URL"
+	web_extra example.com ''
+}
