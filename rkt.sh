@@ -368,13 +368,16 @@ trace_review() {
 }
 
 cmd_image() { # VERB [ARG…]
-	need='image list|rm|gc|cat-manifest [ARG…]'
+	need='image list|rm|gc|cat-manifest|export|extract|render [ARG…]'
 	test $# -gt 0 || usage "$need"
 	verb=$1
 	shift
 	case $verb in
 	list) tool cas-store ls --table "$@" ;;
 	rm | gc | cat-manifest) tool cas-store "$verb" "$@" ;;
+	export) tool aci-export "$@" ;;
+	extract) tool aci-export --format=directory --alone "$@" ;;
+	render) tool aci-export --format=directory "$@" ;;
 	*) usage "$need" ;;
 	esac
 }
@@ -453,7 +456,8 @@ cmd_help() {
 	    fetch         fetch images and verify and store them
 	    gc            collect the garbage of pods that ended
 	    help          show this
-	    image         list, rm, gc, cat-manifest: the stored images
+	    image         list, rm, gc, cat-manifest, export, extract, render:
+	                  the stored images
 	    list          list pods
 	    prepare       make a pod of images, to be run later
 	    rm            remove pods

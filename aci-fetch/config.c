@@ -5,6 +5,7 @@
 
 #include "actype.h"
 #include "alloc.h"
+#include "arch.h"
 #include "config.h"
 #include "oci.h"
 #include "record.h"
@@ -50,7 +51,7 @@ platform_read(const struct spot *top, struct image_config *config)
 		return spot_bad(&spot, os, "is no system that images are for");
 	if (spot_member(top, "architecture", &spot) < 0)
 		return -1;
-	config->arch = oci_arch_label(arch, variant);
+	config->arch = arch_label(arch, variant);
 	if (config->arch == NULL)
 		return spot_bad(&spot, arch,
 		    variant == NULL

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "alloc.h"
+#include "arch.h"
 #include "config.h"
 #include "confine.h"
 #include "digest.h"
@@ -251,7 +252,7 @@ static void
 check_config(struct oci_image *image, const struct image_config *config)
 {
 	const struct oci_platform *platform = image->platform;
-	const char *arch = oci_arch_label(platform->arch, platform->variant);
+	const char *arch = arch_label(platform->arch, platform->variant);
 
 	if (config->diff_ids.count != image->parcel->oci->layer_count)
 		filter_failx(EX_DATAERR,

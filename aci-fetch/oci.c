@@ -5,6 +5,7 @@
 
 #include "actype.h"
 #include "alloc.h"
+#include "arch.h"
 #include "oci.h"
 #include "record.h"
 #include "scope.h"
@@ -210,6 +211,7 @@ platform_read(const struct spot *entry, struct oci_platform *platform)
 	return spot_text(&spot, "variant", &platform->variant);
 }
 
+/* What it is called: in full, as containerd and docker note it, or a tag. */
 static int
 name_read(const struct spot *entry, char **name)
 {
@@ -219,9 +221,12 @@ name_read(const struct spot *entry, char **name)
 		return -1;
 	if (spot.json == NULL)
 		return 0;
-	if (spot_object(&spot) < 0)
+	if (spot_object(&spot) < 0 ||
+	    spot_text(&spot, "io.containerd.image.name", name) < 0)
 		return -1;
-	return spot_text(&spot, "org.opencontainers.image.ref.name", name);
+	return *name != NULL ? 0
+			     : spot_text(&spot,
+				   "org.opencontainers.image.ref.name", name);
 }
 
 static int
@@ -303,38 +308,6 @@ oci_os_label(const char *os)
 	return NULL;
 }
 
-/* The first of a label's lines is what a host of that label is. */
-static const struct {
-	const char *arch, *variant, *label;
-} arches[] = {
-	{ "amd64", NULL, "amd64" },
-	{ "386", NULL, "i386" },
-	{ "arm64", NULL, "aarch64" },
-	{ "arm64be", NULL, "aarch64_be" },
-	{ "arm", "v6", "armv6l" },
-	{ "arm", "v7", "armv7l" },
-	{ "arm", "v8", "armv7l" }, /* 32 bits on a 64 bit machine */
-	{ "arm", "", "armv7l" },
-	{ "armbe", NULL, "armv7b" },
-	{ "ppc64", NULL, "ppc64" },
-	{ "ppc64le", NULL, "ppc64le" },
-	{ "s390x", NULL, "s390x" },
-};
-
-enum { ARCHES = sizeof arches / sizeof *arches };
-
-const char *
-oci_arch_label(const char *arch, const char *variant)
-{
-	for (size_t i = 0; i < ARCHES; i++)
-		if (strcmp(arch, arches[i].arch) == 0 &&
-		    (arches[i].variant == NULL ||
-			strcmp(variant == NULL ? "" : variant,
-			    arches[i].variant) == 0))
-			return arches[i].label;
-	return NULL;
-}
-
 int
 oci_platform_parse(const char *text, struct oci_platform *platform)
 {
@@ -365,14 +338,13 @@ oci_platform_free(struct oci_platform *platform)
 void
 oci_platform_host(struct oci_platform *platform)
 {
-	size_t i = 0;
+	const char *variant = NULL;
+	const char *arch = arch_of_label(host_arch(), &variant);
 
-	while (i < ARCHES && strcmp(arches[i].label, host_arch()) != 0)
-		i++;
 	*platform = (struct oci_platform){ .os = xstrdup(host_os()),
-		.arch = xstrdup(i < ARCHES ? arches[i].arch : host_arch()) };
-	if (i < ARCHES && arches[i].variant != NULL)
-		platform->variant = xstrdup(arches[i].variant);
+		.arch = xstrdup(arch != NULL ? arch : host_arch()) };
+	if (variant != NULL)
+		platform->variant = xstrdup(variant);
 }
 
 /*

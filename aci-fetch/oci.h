@@ -47,7 +47,7 @@ struct oci_platform {
 struct oci_entry {
 	struct oci_blob blob;
 	struct oci_platform platform;
-	char *name; /* org.opencontainers.image.ref.name, or NULL */
+	char *name; /* in full, or only a tag; or NULL */
 };
 
 struct oci_index {
@@ -73,11 +73,7 @@ void oci_index_free(struct oci_index *index);
 bool oci_is_index(const char *type);
 bool oci_is_manifest(const char *type);
 
-/*
- * The words of the label arch for what docker and OCI call architecture and
- * variant, and of os; NULL: the specification has none.
- */
-const char *oci_arch_label(const char *arch, const char *variant);
+/* The word of the label os for an operating system; NULL: there is none. */
 const char *oci_os_label(const char *os);
 
 /*

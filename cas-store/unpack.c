@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -125,7 +126,16 @@ make_file(const struct unpack *unpack, const struct entry *entry, int dir,
 	return finish(unpack, entry, fd);
 }
 
-/* A symbolic link or a fifo: there is nothing to open. */
+static int
+make_node(const struct entry *entry, int dir, const char *name)
+{
+	mode_t type = (mode_t)entry_type(entry);
+
+	return mknodat(
+	    dir, name, type | 0600, makedev(entry->major, entry->minor));
+}
+
+/* A symbolic link, fifo or device: there is nothing to open. */
 static int
 make_special(const struct unpack *unpack, const struct entry *entry, int dir,
     const char *name)
@@ -137,13 +147,13 @@ make_special(const struct unpack *unpack, const struct entry *entry, int dir,
 	if (entry->type == '2')
 		result = symlinkat(entry->link, dir, name);
 	else
-		result = mkfifoat(dir, name, 0600);
+		result = make_node(entry, dir, name);
 	if (result < 0)
 		return -1;
 	if (unpack->root_user && fchownat(dir, name, entry->uid, entry->gid,
 				     AT_SYMLINK_NOFOLLOW) < 0)
 		return -1;
-	if (entry->type == '6' && fchmodat(dir, name, entry->mode, 0) < 0)
+	if (entry->type != '2' && fchmodat(dir, name, entry->mode, 0) < 0)
 		return -1;
 	return utimensat(dir, name, both, AT_SYMLINK_NOFOLLOW);
 }
@@ -173,7 +183,8 @@ make_one(struct unpack *unpack, int dir, const struct child *child)
 		return make_linked(unpack, inode, child, dir);
 	if (entries_look(&unpack->compose->entries, inode->entry, &entry) < 0)
 		return -1;
-	if (entry.type == '3' || entry.type == '4') {
+	if ((entry.type == '3' || entry.type == '4') &&
+	    unpack->left_out != NULL) {
 		(*unpack->left_out)++;
 		return 0;
 	}

@@ -70,8 +70,8 @@ write_all(int fd, const void *bytes, size_t length)
 }
 
 /* linkat(2) cannot replace: link a name beside it, and rename that. */
-static int
-replace(int fd, int dir, const char *name)
+int
+publish_replace(int fd, int dir, const char *name)
 {
 	char uuid[UUID_SIZE];
 	autofree char *beside = NULL;
@@ -102,7 +102,7 @@ publish_file(int dir, const char *name, const void *bytes, size_t length,
 	if ((flags & PUBLISH_DURABLE) != 0 && fsync(fd) < 0)
 		return -1;
 	if ((flags & PUBLISH_REPLACE) != 0) {
-		if (replace(fd, dir, name) < 0)
+		if (publish_replace(fd, dir, name) < 0)
 			return -1;
 	} else if (link_name(fd, dir, name) < 0) {
 		if (errno != EEXIST)

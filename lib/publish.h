@@ -20,6 +20,12 @@ int publish_open(int dir, mode_t mode);
  */
 int publish_link(int fd, int dir, const char *name);
 
+/*
+ * Gives it a name that may be taken: what has it is no more then.  Nothing is
+ * synced.  Returns 0, or -1 and errno.
+ */
+int publish_replace(int fd, int dir, const char *name);
+
 /* How publish_file() writes: survive a power cut; replace what is there. */
 enum { PUBLISH_DURABLE = 1, PUBLISH_REPLACE = 2 };
 

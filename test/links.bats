@@ -6,6 +6,7 @@ load helpers
 declare -gA LIBS=(
 	[aci-convert]='libc libcrypto libjansson'
 	[aci-discover]='libc libcurl libgumbo libjansson'
+	[aci-export]='libarchive libc libcrypto libjansson'
 	[aci-fetch]='libc libcrypto libcurl libjansson libyaml-0'
 	[aci-local]='libarchive libc libcrypto libjansson'
 	[aci-make]='libarchive libbz2 libc libcrypto libisal libjansson liblzma libzstd'
