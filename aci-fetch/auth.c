@@ -260,17 +260,10 @@ add_object(struct auth *auth, const struct spot *top)
 int
 auth_add(struct auth *auth, const char *bytes, size_t length, char **why)
 {
-	autojson json_t *json = json_parse(bytes, length, why);
+	autojson json_t *json = json_parse_secret(bytes, length, why);
 	struct spot top = { .name = "", .json = json, .why = why };
-	char *near;
 
-	if (json != NULL)
-		return add_object(auth, &top);
-	/* What follows is of the file, and may be a password. */
-	near = strstr(*why, " near ");
-	if (near != NULL)
-		*near = '\0';
-	return -1;
+	return json == NULL ? -1 : add_object(auth, &top);
 }
 
 /* Somebody else's eyes, or hands, on a password: NULL if there are none. */

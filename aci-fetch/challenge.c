@@ -160,7 +160,8 @@ challenge_parse(const char *text, struct challenge *challenge, const char **why)
 	for (skip(&reader, " \t,"); result == 0 && *reader.at != '\0';
 	     skip(&reader, " \t,"))
 		result = read_next(&reader);
-	if (result == 0 && reader.bearer && challenge->realm == NULL)
+	if (result == 0 && reader.bearer &&
+	    (challenge->realm == NULL || *challenge->realm == '\0'))
 		result = fail(&reader, "Bearer without a realm");
 	*why = reader.why;
 	return result;

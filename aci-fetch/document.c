@@ -148,6 +148,7 @@ document_prepare(struct document *document)
 	document->headers[0] = accept;
 	document->headers[1] = document->condition;
 	want->headers = document->headers;
+	want->conditional = document->condition != NULL;
 	want->digest = document->digest;
 	want->max = OCI_MANIFEST_MAX;
 	want->seconds = SECONDS;

@@ -157,7 +157,7 @@ int
 login_parse(const char *bytes, size_t length, const char *name, char **header,
     char **helper, char **why)
 {
-	autojson json_t *json = json_parse(bytes, length, why);
+	autojson json_t *json = json_parse_secret(bytes, length, why);
 	struct spot top = { .name = "", .json = json, .why = why };
 
 	if (json == NULL || spot_object(&top) < 0 ||

@@ -123,11 +123,9 @@ get(struct oci_image *image, struct want *wants, size_t count,
 	    registry_get(image->registry, wants, count, progress, &why);
 
 	if (status != 0) {
-		autofree char *shown = escape(why);
-
 		if (progress != NULL)
 			progress_broken(progress);
-		filter_failx(status, "%s", shown);
+		filter_failx(status, "%s", why);
 	}
 }
 

@@ -6,6 +6,7 @@
 #include "alloc.h"
 #include "auth.h"
 #include "challenge.h"
+#include "escape.h"
 #include "login.h"
 #include "place.h"
 #include "prog.h"
@@ -32,22 +33,42 @@ place_close(struct place *place)
 	free(place->login);
 	free(place->helper);
 	free(place->authorization);
+	free(place->untold);
 	*place = (struct place){ 0 };
+}
+
+/* There are no credentials, and perhaps that is somebody's doing. */
+static char *
+nobody_known(const struct place *place)
+{
+	autofree char *helper = NULL;
+
+	if (place->helper == NULL)
+		return xasprintf("no access without credentials for %s",
+		    place->source->host);
+	helper = escape(place->helper);
+	return xasprintf("no access without credentials for %s (%s)",
+	    place->source->host, helper);
 }
 
 char *
 place_refusal(const struct place *place)
 {
 	const char *host = place->source->host;
+	autofree char *untold = NULL;
 
-	if (place->login != NULL && strcmp(place->scheme, "https") != 0)
+	if (place->login == NULL)
+		return nobody_known(place);
+	if (strcmp(place->scheme, "https") != 0)
 		return xstrdup("credentials are sent by https only");
-	if (place->login != NULL)
+	if (place->untold == NULL && place->authorization == NULL)
+		return xstrdup("does not say what credentials it wants");
+	if (place->untold == NULL)
 		return xasprintf("the credentials for %s are refused", host);
-	return xasprintf("no access without credentials for %s%s%s%s", host,
-	    place->helper != NULL ? " (" : "",
-	    place->helper != NULL ? place->helper : "",
-	    place->helper != NULL ? ")" : "");
+	untold = escape(place->untold);
+	return xasprintf("no access, and %s is not told the credentials for "
+			 "%s: it is none of its tokenServers",
+	    untold, host);
 }
 
 /* Does what the challenge asks for; as place_admit(). */
@@ -61,7 +82,8 @@ answer_challenge(struct place *place, struct web *web, bool http,
 		.host = place->source->host,
 		.repository = place->source->repository,
 		.login = place->login,
-		.servers = place->token_servers };
+		.servers = place->token_servers,
+		.untold = &place->untold };
 	int status = EX_UNAVAILABLE;
 	char *header = NULL;
 

@@ -16,7 +16,8 @@ struct place {
 	char *login;         /* the user's there, "Basic …"; NULL: nobody's */
 	char *helper;        /* who may know it, but is not asked; or NULL */
 	char *authorization; /* what it wanted to see last; NULL: nothing */
-	bool dead;           /* it did not answer at all */
+	char *untold; /* a server of tokens that was not told the login */
+	bool dead;    /* it did not answer at all */
 };
 
 /* The source stays the caller's. */
@@ -27,10 +28,10 @@ void place_close(struct place *place);
 /*
  * Does what the header WWW-Authenticate asks for, which becomes
  * place->authorization; http: a server of tokens may be asked by that.  Returns
- * 0, or an exit status with *why for the caller.
+ * 0, or an exit status with *why, safe to print, for the caller.
  */
 int place_admit(struct place *place, struct web *web, bool http,
     const char *header, char **why);
 
-/* Why it lets nobody in, for the caller. */
+/* Why it lets us not in, safe to print, for the caller. */
 char *place_refusal(const struct place *place);

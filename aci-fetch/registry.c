@@ -126,7 +126,7 @@ start_at(struct attempt *attempt, struct place *place)
 		want_restart(attempt->want);
 }
 
-/* Sets why the source failed, of which *why is taken. */
+/* Sets why the source failed, which is safe to print and is taken. */
 static void
 set_failure(struct attempt *attempt, int status, char *why)
 {
@@ -142,14 +142,10 @@ try_next(struct attempt *attempt)
 	struct registry *registry = attempt->registry;
 	size_t index = (size_t)(attempt->place - registry->places);
 	struct place *next = next_place(registry, attempt->want, index + 1);
-	autofree char *shown = NULL;
-	autofree char *reason = NULL;
 
 	if (next == NULL)
 		return false;
-	shown = escape(attempt->url);
-	reason = escape(attempt->why);
-	warnx("%s: %s, trying the next", shown, reason);
+	warnx("%s: %s, trying the next", attempt->url, attempt->why);
 	set_failure(attempt, 0, NULL);
 	attempt->admitted = false;
 	attempt->breaks = 0;
@@ -185,7 +181,9 @@ describe(struct attempt *attempt, const struct web_answer *answer)
 {
 	switch (answer->status) {
 	case 401:
-		set_failure(attempt, EX_NOPERM, place_refusal(attempt->place));
+		set_failure(attempt, EX_NOPERM,
+		    answer->moved ? xstrdup("leads to who wants credentials")
+				  : place_refusal(attempt->place));
 		break;
 	case 403:
 		set_failure(attempt, EX_NOPERM, xstrdup("access denied"));
@@ -198,7 +196,7 @@ describe(struct attempt *attempt, const struct web_answer *answer)
 		    xstrdup("too many requests, try again later"));
 		break;
 	default:
-		set_failure(attempt, EX_UNAVAILABLE, xstrdup(answer->why));
+		set_failure(attempt, EX_UNAVAILABLE, escape(answer->why));
 	}
 }
 
@@ -299,7 +297,7 @@ set_request(struct attempt *attempt, struct web_request *request)
 		.http = (attempt->registry->flags & WEB_HTTP) != 0,
 		.max = want->size >= 0 ? want->size : want->max,
 		.seconds = want->seconds,
-		.also = want->headers != NULL ? 304 : 0,
+		.also = want->conditional ? 304 : 0,
 		.authorization = attempt->authorization,
 		.headers = want->headers,
 		.wanted = wanted,

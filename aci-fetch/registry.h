@@ -23,8 +23,8 @@ void registry_close(struct registry *registry);
 /*
  * Gets them all, several at a time, each from the first source that gives what
  * it should be: a source that fails is named on stderr, and the next is asked.
- * progress may be NULL.  Returns 0, or an exit status with *why for the caller,
- * who gives the wants to want_free() in both cases.
+ * progress may be NULL.  Returns 0, or an exit status with *why, safe to print,
+ * for the caller, who gives the wants to want_free() in both cases.
  */
 int registry_get(struct registry *registry, struct want *wants, size_t count,
     struct progress *progress, char **why);

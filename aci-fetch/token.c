@@ -5,6 +5,7 @@
 
 #include "alloc.h"
 #include "challenge.h"
+#include "escape.h"
 #include "prog.h"
 #include "record.h"
 #include "scope.h"
@@ -119,7 +120,7 @@ read_token(const struct spot *top, const char *name, char **token)
 char *
 token_parse(const char *bytes, size_t length, char **why)
 {
-	autojson json_t *json = json_parse(bytes, length, why);
+	autojson json_t *json = json_parse_secret(bytes, length, why);
 	struct spot top = { .name = "", .json = json, .why = why };
 	autofree char *token = NULL;
 	autofree char *access = NULL;
@@ -139,22 +140,64 @@ token_parse(const char *bytes, size_t length, char **why)
 	return NULL;
 }
 
-/* Why the server of tokens gave none. */
+/* Why the server of tokens gave none; safe to print. */
 static char *
 refusal(const struct token_request *request, const struct web_answer *answer,
     bool told, int *status)
 {
 	*status = EX_UNAVAILABLE;
 	if (answer->status != 401 && answer->status != 403)
-		return xstrdup(answer->why);
+		return escape(answer->why);
 	*status = EX_NOPERM;
 	if (told)
 		return xasprintf(
 		    "the credentials for %s are refused", request->host);
-	return xasprintf("no access without credentials for %s%s",
-	    request->host,
-	    request->login == NULL ? ""
-				   : ", and this server is not told those");
+	if (request->login == NULL)
+		return xasprintf(
+		    "no access without credentials for %s", request->host);
+	return xasprintf("no access, and it is not told the credentials for "
+			 "%s: it is none of its tokenServers",
+	    request->host);
+}
+
+/* Is the server to be told who asks?  Who is not is noted. */
+static bool
+is_told(const struct token_request *request, const char *url)
+{
+	free(*request->untold);
+	*request->untold = NULL;
+	if (request->login == NULL)
+		return false;
+	if (token_server_trusted(url, request->host, request->servers))
+		return true;
+	*request->untold = xstrdup(request->challenge->realm);
+	return false;
+}
+
+/* Asks for it; the JSON that came, or NULL with *why. */
+static char *
+ask(const struct token_request *request, const char *url, size_t *length,
+    int *status, char **why)
+{
+	bool told = is_told(request, url);
+	struct bytes bytes = { .bytes = xstrdup("") };
+	struct web_answer answer = { 0 };
+	struct web_request get = { .url = url,
+		.http = request->http,
+		.max = ANSWER_MAX,
+		.seconds = SECONDS,
+		.authorization = told ? request->login : NULL,
+		.take = take,
+		.data = &bytes };
+
+	if (web_get(request->web, &get, &answer) < 0) {
+		*why = refusal(request, &answer, told, status);
+		free(bytes.bytes);
+		bytes.bytes = NULL;
+	}
+	web_answer_free(&answer);
+	*length = bytes.length;
+	return bytes.bytes;
 }
 
 char *
@@ -163,35 +206,21 @@ token_get(const struct token_request *request, int *status, char **why)
 	autofree char *scope =
 	    xasprintf("repository:%s:pull", request->repository);
 	autofree char *url = challenge_url(request->challenge, scope);
-	struct bytes bytes = { 0 };
-	struct web_answer answer = { 0 };
-	struct web_request ask = { .url = url,
-		.http = request->http,
-		.max = ANSWER_MAX,
-		.seconds = SECONDS,
-		.take = take,
-		.data = &bytes };
+	autofree char *shown = escape(request->challenge->realm);
+	autofree char *bytes = NULL;
 	autofree char *token = NULL;
 	autofree char *reason = NULL;
-	char *header = NULL;
+	size_t length = 0;
 
 	*status = EX_UNAVAILABLE;
-	if (url != NULL && request->login != NULL &&
-	    token_server_trusted(url, request->host, request->servers))
-		ask.authorization = request->login;
 	if (url == NULL)
 		reason = xstrdup("a realm with a fragment");
-	else if (web_get(request->web, &ask, &answer) < 0)
-		reason = refusal(
-		    request, &answer, ask.authorization != NULL, status);
 	else
-		token = token_parse(bytes.bytes, bytes.length, &reason);
+		bytes = ask(request, url, &length, status, &reason);
+	if (bytes != NULL)
+		token = token_parse(bytes, length, &reason);
 	if (token != NULL)
-		header = xasprintf("Bearer %s", token);
-	else
-		*why = xasprintf(
-		    "token from %s: %s", request->challenge->realm, reason);
-	free(bytes.bytes);
-	web_answer_free(&answer);
-	return header;
+		return xasprintf("Bearer %s", token);
+	*why = xasprintf("token from %s: %s", shown, reason);
+	return NULL;
 }

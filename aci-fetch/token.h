@@ -18,6 +18,7 @@ struct token_request {
 	const char *repository; /* which is to be read there */
 	const char *login; /* "Basic …", the user's there; NULL: nobody's */
 	const struct strings *servers; /* may be told it; may be NULL */
+	char **untold; /* is set to the server if it was not told that */
 };
 
 /*
@@ -30,8 +31,9 @@ bool token_server_trusted(
     const char *url, const char *host, const struct strings *servers);
 
 /*
- * "Bearer …", for the caller to free; or NULL with *why, for the caller too,
- * and *status: EX_NOPERM if we are not let in, else EX_UNAVAILABLE.
+ * "Bearer …", for the caller to free; or NULL with *why, for the caller too and
+ * safe to print, and *status: EX_NOPERM if we are not let in, else
+ * EX_UNAVAILABLE.
  */
 char *token_get(const struct token_request *request, int *status, char **why);
 

@@ -14,15 +14,16 @@ struct want {
 	const char *const *headers; /* as in web.h; may be NULL */
 	const char *digest; /* "sha256-…" or "sha512-…"; NULL: not known yet */
 	bool by_tag;        /* a source for digests alone is not asked */
-	int64_t size;       /* of all of it; -1: not known yet */
-	int64_t max;        /* bytes, if the size is not known */
+	bool conditional; /* by its headers: it may be known already */
+	int64_t size;     /* of all of it; -1: not known yet */
+	int64_t max;      /* bytes, if the size is not known */
 	int64_t seconds;
 	struct spool *spool; /* not open yet; NULL: to be kept in memory */
 	/* May be NULL: is it what it should be?  0, or -1 with *why. */
 	int (*check)(const struct want *want, char **why);
 	void *data; /* for check */
 
-	long status;  /* of HTTP: 200, or 304 where headers allow it */
+	long status;  /* of HTTP: 200, or 304 if it is conditional */
 	char *type;   /* Content-Type without parameters, lower case */
 	char *given;  /* Docker-Content-Digest; may be NULL */
 	char *bytes;  /* in memory, with a NUL behind */

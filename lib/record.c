@@ -81,6 +81,17 @@ json_parse(const char *bytes, size_t length, char **why)
 }
 
 json_t *
+json_parse_secret(const char *bytes, size_t length, char **why)
+{
+	json_t *json = json_parse(bytes, length, why);
+	char *near = json == NULL ? strstr(*why, " near ") : NULL;
+
+	if (near != NULL)
+		*near = '\0';
+	return json;
+}
+
+json_t *
 record_get(const json_t *record, const char *path)
 {
 	const json_t *at = record;

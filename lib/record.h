@@ -26,6 +26,9 @@ enum { JSON_MARKS_MAX = 256 * 1024, JSON_DEPTH_MAX = 128 };
  */
 json_t *json_parse(const char *bytes, size_t length, char **why);
 
+/* The same of what holds a secret: *why quotes nothing of it. */
+json_t *json_parse_secret(const char *bytes, size_t length, char **why);
+
 /*
  * Looks up "store.root.kind": objects by name, parts between dots.  The
  * result is borrowed; NULL if a part is missing.  record_string(): NULL too

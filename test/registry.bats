@@ -49,7 +49,7 @@ refuses() {
 	run "-$1" --separate-stderr aci-fetch "${@:3}"
 	is "aci-fetch: $2" "$(tail -n 1 <<<"$stderr")"
 	is "{\"v\":1,\"error\":{\"step\":\"fetch\",\"status\":$1}}"
-	is '' "$(find "$RKT_DIR/cas/tmp" -mindepth 1)"
+	is '' "$(find "$RKT_DIR" -path "*/cas/tmp/*")"
 }
 
 # auth_json HOST [LOGIN]: what podman login would write.
@@ -382,8 +382,9 @@ denied=https://private.example/v2/a/b/manifests/1
 		run -1 grep -F c2VjcmV0 <<<"$stderr"
 	done <<-'END'
 	[]	is not an object
-	{	line 2 column 0: string or '}' expected near end of file
-	{"auths":{},"auths":{}}	line 1 column 19: duplicate object key near '"auths"'
+	{	line 2 column 0: string or '}' expected
+	{"auths":{},"auths":{}}	line 1 column 19: duplicate object key
+	{"auths":{"private.example":{"auth":"c2VjcmV0" "x"	line 1 column 50: '}' expected
 	{"auths":[]}	auths: is not an object
 	{"Auths":{}}	Auths: must be written auths
 	{"auths":{"private.example":7}}	auths.private.example: is not an object
@@ -419,7 +420,7 @@ told() {
 	where=https://token.example/v2/private/a/manifests/1
 	auth_json token.example >"$file"
 	# auth.example is another host, and anybody could name it.
-	refuses 77 "$where: the credentials for token.example are refused" \
+	refuses 77 "$where: no access, and https://auth.example/token is not told the credentials for token.example: it is none of its tokenServers" \
 		--no-signature docker://token.example/private/a:1
 	is 'service=token.example&scope=repository%3Aprivate%2Fa%3Apull nobody' \
 		"$(told)"
