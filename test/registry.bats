@@ -478,7 +478,7 @@ mirrors() {
 	local dir=$WEB/registry/broken.example/data/docker/registry/v2/blobs/sha256
 	local bad gone
 	bad=$(blob three '.layers[0]') gone=$(blob three '.layers[2]')
-	rm -r "$dir/${gone::2}/$gone"
+	rm -r "${dir:?}/${gone::2}/$gone"
 	head -c "$(stat -c %s "$dir/${bad::2}/$bad/data")" /dev/zero \
 		>"$dir/${bad::2}/$bad/data"
 	mirrors '[{"location":"broken.example/hub"}]'
@@ -561,7 +561,8 @@ signed_push() {
 @test "signatures: from a directory or a server, and aci-verify believes them" {
 	signed_push one "$HUB/signed/app:1" "$WEB/sigs.example"
 	trust_key signer registry-1.docker.io/signed
-	local url=/signed/app@sha256=$(blob one manifest)/signature-1
+	local url
+	url=/signed/app@sha256=$(blob one manifest)/signature-1
 	for place in "file://$WEB/sigs.example" https://sigs.example \
 		https://sigs.example/; do
 		echo "$place"
