@@ -4,7 +4,7 @@
 #
 # Each row of hostile.tsv is one command against one behaviour of hostile.py.
 # All rows are run first, some at a time; the tests look at what came of them.
-# shellcheck disable=SC2154
+# shellcheck disable=SC2034,SC2154
 
 load helpers
 load web
