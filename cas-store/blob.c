@@ -3,14 +3,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
 
 #include "blob.h"
+#include "copy.h"
+#include "decoder.h"
 #include "inflate.h"
-#include "publish.h"
 
 /* The largest tar, and what a compressed byte may become in one. */
 #define BLOB_MAX (UINT64_C(64) << 30)
@@ -19,15 +21,11 @@ enum {
 	RATIO_FROM = 64 * 1024 * 1024, /* small files may be all zeros */
 };
 
-/* Start the disk writing after so much; the fsync(2) at the end is short. */
-enum { WRITE_BEHIND = 8 * 1024 * 1024 };
-
 struct copy {
 	int from;
-	int to;
+	struct growing to;
 	uint64_t in;
 	uint64_t out;
-	uint64_t behind; /* the disk was told to write up to here */
 	bool at_end;
 	enum hash hash;
 	struct hasher *hasher;
@@ -76,14 +74,9 @@ write_chunk(struct copy *copy, struct chunk *chunk)
 	copy->out += chunk->length;
 	if (check_limits(copy) < 0)
 		return -1;
-	if (write_all(copy->to, chunk->bytes, chunk->length) < 0)
-		return fault_errno(copy->fault, "write");
-	if (copy->out - copy->behind >= WRITE_BEHIND) {
-		(void)sync_file_range(copy->to, (off_t)copy->behind,
-		    (off_t)(copy->out - copy->behind), SYNC_FILE_RANGE_WRITE);
-		copy->behind = copy->out;
-	}
-	return 0;
+	return growing_add(&copy->to, chunk->bytes, chunk->length) < 0
+		   ? fault_errno(copy->fault, "write")
+		   : 0;
 }
 
 /* A tar that is not compressed: file and tar are the same, hashed once. */
@@ -102,47 +95,100 @@ copy_plain(struct copy *copy, struct chunk *chunk)
 	}
 }
 
-/* Inflates what is in the decoder's input, chunk by chunk. */
+/* The tar has grown to that size: hashes the rest of it. */
 static int
-inflate_input(struct copy *copy, struct inflate *inflate)
+follow(struct copy *copy, uint64_t size)
 {
-	bool full = true;
-
-	while (full) {
+	while (copy->out < size) {
 		struct chunk *chunk = hasher_chunk(copy->hasher);
+		uint64_t left = size - copy->out;
+		size_t want = left < CHUNK_SIZE ? (size_t)left : CHUNK_SIZE;
+		ssize_t n =
+		    pread(copy->to.fd, chunk->bytes, want, (off_t)copy->out);
 
-		inflate->next_out = chunk->bytes;
-		inflate->left_out = CHUNK_SIZE;
-		if (inflate_run(inflate, copy->at_end, copy->fault) < 0)
-			return -1;
-		full = inflate->left_out == 0;
-		chunk->length = CHUNK_SIZE - inflate->left_out;
-		if (write_chunk(copy, chunk) < 0)
-			return -1;
+		if (n < 0 && errno != EINTR)
+			return fault_errno(copy->fault, "read");
+		if (n == 0)
+			return fault_set(
+			    copy->fault, EX_SOFTWARE, "the tar is shorter");
+		chunk->length = n < 0 ? 0 : (size_t)n;
+		copy->out += chunk->length;
 		hasher_add(copy->hasher, copy->of_tar, chunk);
 	}
-	return 0;
+	return check_limits(copy);
+}
+
+/* Compressed bytes that are on their way to the decoder. */
+struct feed {
+	struct chunk *chunk;
+	size_t sent;
+};
+
+/* As much as the pipe takes; the decoder's input is closed behind the last. */
+static int
+feed_some(struct copy *copy, struct feed *feed, struct decoder *decoder)
+{
+	struct chunk *chunk = feed->chunk;
+	ssize_t n = write(decoder->input, chunk->bytes + feed->sent,
+	    chunk->length - feed->sent);
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return 0;
+	/* Gone; and it will have said why. */
+	if (n < 0 && errno != EPIPE)
+		return fault_errno(copy->fault, "pipe");
+	feed->sent += n < 0 ? 0 : (size_t)n;
+	if (n >= 0 && feed->sent < chunk->length)
+		return 0;
+	if (n >= 0)
+		hasher_add(copy->hasher, copy->of_file, chunk);
+	if (n < 0 || copy->at_end) {
+		(void)close(decoder->input);
+		decoder->input = -1;
+		return 0;
+	}
+	*feed = (struct feed){ .chunk = hasher_chunk(copy->hasher) };
+	return read_chunk(copy, feed->chunk);
+}
+
+/* Feeds the decoder and follows behind it, whichever is due. */
+static int
+attend(struct copy *copy, struct feed *feed, struct decoder *decoder)
+{
+	int result = 1;
+
+	while (result > 0) {
+		struct pollfd ready[] = {
+			{ .fd = decoder->notes, .events = POLLIN },
+			{ .fd = decoder->input, .events = POLLOUT },
+		};
+		uint64_t size = 0;
+
+		if (poll(ready, 2, -1) < 0 && errno != EINTR)
+			return fault_errno(copy->fault, "poll");
+		if (ready[0].revents != 0) {
+			result = decoder_note(decoder, &size, copy->fault);
+			if (result >= 0 && follow(copy, size) < 0)
+				result = -1;
+		} else if (ready[1].revents != 0 &&
+			   feed_some(copy, feed, decoder) < 0) {
+			result = -1;
+		}
+	}
+	return result;
 }
 
 static int
 copy_inflated(struct copy *copy, struct chunk *chunk, struct inflate *inflate)
 {
-	for (;;) {
-		inflate->next_in = chunk->bytes;
-		inflate->left_in = chunk->length;
-		if (inflate_input(copy, inflate) < 0)
-			return -1;
-		/* Only now: the decoder reads no more of it. */
-		hasher_add(copy->hasher, copy->of_file, chunk);
-		if (copy->at_end)
-			break;
-		chunk = hasher_chunk(copy->hasher);
-		if (read_chunk(copy, chunk) < 0)
-			return -1;
-	}
-	return inflate_done(inflate)
-		   ? 0
-		   : fault_set(copy->fault, EX_DATAERR, "truncated");
+	struct feed feed = { .chunk = chunk };
+	struct decoder decoder;
+	int result = decoder_start(&decoder, inflate, copy->to.fd, copy->fault);
+
+	if (result == 0)
+		result = attend(copy, &feed, &decoder);
+	decoder_stop(&decoder);
+	return result;
 }
 
 static int
@@ -181,7 +227,7 @@ blob_copy(
 {
 	struct copy copy = {
 		.from = from,
-		.to = to,
+		.to = { .fd = to },
 		.hash = hash,
 		.hasher = hasher_new(),
 		.fault = fault,

@@ -17,6 +17,7 @@
 #include "layer.h"
 #include "merge.h"
 #include "path.h"
+#include "reader.h"
 #include "record.h"
 #include "scope.h"
 
@@ -60,8 +61,8 @@ add_device(struct compose *compose, int fd, uint64_t size, const char *blob)
 	*device = (struct device){ .fd = fd, .size = size };
 	store_key(blob, device->blob);
 	device->first = entries_next(&compose->entries);
-	if (entries_read(
-		&compose->entries, fd, size, number, &compose->dropped) < 0)
+	if (reader_run(&compose->entries, fd, size, number, &compose->dropped) <
+	    0)
 		return 0;
 	device->end = entries_next(&compose->entries);
 	return number;

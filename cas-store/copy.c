@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* copy - a range of one file into another */
+/* copy - bytes into a file: a range of another, or those that come */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <unistd.h>
 
 #include "alloc.h"
@@ -9,7 +10,7 @@
 #include "publish.h"
 #include "scope.h"
 
-enum { COPY_SIZE = 256 * 1024 };
+enum { COPY_SIZE = 256 * 1024, WRITE_BEHIND = 8 * 1024 * 1024 };
 
 /* Where the file systems cannot do it by themselves. */
 static int
@@ -51,4 +52,18 @@ copy_range(int from, uint64_t at, int to, uint64_t offset, uint64_t length)
 	if (lseek(to, out, SEEK_SET) < 0)
 		return -1;
 	return copy_through(from, (uint64_t)in, to, length);
+}
+
+int
+growing_add(struct growing *file, const void *bytes, size_t length)
+{
+	if (write_all(file->fd, bytes, length) < 0)
+		return -1;
+	file->size += length;
+	if (file->size - file->told >= WRITE_BEHIND) {
+		(void)sync_file_range(file->fd, (off_t)file->told,
+		    (off_t)(file->size - file->told), SYNC_FILE_RANGE_WRITE);
+		file->told = file->size;
+	}
+	return 0;
 }

@@ -13,19 +13,14 @@
 
 #include "alloc.h"
 #include "entries.h"
-#include "escape.h"
 #include "publish.h"
 #include "scope.h"
-#include "tar.h"
 
 enum {
-	UNIT = 8,
+	UNIT = ENTRIES_UNIT,
 	BUFFER = 64 * 1024,
 	ENTRY_MAX = 4 * 1024 * 1024,
 };
-
-/* Their places are numbers of 28 bits. */
-#define END_MAX ((UINT64_C(1) << 28) * UNIT)
 
 struct stored {
 	uint32_t bytes; /* all of it */
@@ -86,8 +81,8 @@ entries_next(const struct entries *entries)
 	return (uint32_t)(entries->end / UNIT);
 }
 
-static int
-flush(struct entries *entries)
+int
+entries_flush(struct entries *entries)
 {
 	size_t filled = entries->filled;
 
@@ -112,7 +107,7 @@ put(struct entries *entries, const void *bytes, size_t length)
 		entries->end += n;
 		from += n;
 		length -= n;
-		if (entries->filled == BUFFER && flush(entries) < 0)
+		if (entries->filled == BUFFER && entries_flush(entries) < 0)
 			return -1;
 	}
 	return 0;
@@ -182,7 +177,7 @@ entries_add(struct entries *entries, const struct entry *entry)
 		bytes +=
 		    text_size(entry->xattrs[i].name) + entry->xattrs[i].size;
 	head.bytes = (uint32_t)((bytes + UNIT - 1) & ~(uint64_t)(UNIT - 1));
-	if (bytes > ENTRY_MAX || head.bytes > END_MAX - entries->end)
+	if (bytes > ENTRY_MAX || head.bytes > ENTRIES_END - entries->end)
 		return fault_set(
 		    entries->fault, EX_DATAERR, "entries of more than 2 GiB");
 	if (++entries->count > ENTRIES_MAX)
@@ -193,8 +188,8 @@ entries_add(struct entries *entries, const struct entry *entry)
 	return put(entries, padding, head.bytes - (size_t)bytes);
 }
 
-static int
-damaged(struct entries *entries)
+int
+entries_damaged(struct entries *entries)
 {
 	return fault_set(entries->fault, EX_SOFTWARE, "entries: damaged");
 }
@@ -222,7 +217,7 @@ fill(struct entries *entries, uint64_t at, size_t least)
 	}
 	entries->window_at = at;
 	entries->window_length = filled;
-	return filled < least ? damaged(entries) : 0;
+	return filled < least ? entries_damaged(entries) : 0;
 }
 
 /* That many bytes of the file; NULL with fault. */
@@ -316,7 +311,7 @@ entries_get(struct entries *entries, uint32_t *at, struct entry *entry)
 	struct rest rest;
 	unsigned char *bytes;
 
-	if (entries->filled > 0 && flush(entries) < 0)
+	if (entries->filled > 0 && entries_flush(entries) < 0)
 		return -1;
 	bytes = look(entries, where, sizeof head);
 	if (bytes == NULL)
@@ -324,7 +319,7 @@ entries_get(struct entries *entries, uint32_t *at, struct entry *entry)
 	memcpy(&head, bytes, sizeof head);
 	if (head.bytes < sizeof head || head.bytes > ENTRY_MAX ||
 	    head.bytes % UNIT != 0 || head.type < '0' || head.type > '6')
-		return damaged(entries);
+		return entries_damaged(entries);
 	rest.at = look(entries, where, head.bytes);
 	if (rest.at == NULL)
 		return -1;
@@ -345,7 +340,7 @@ entries_get(struct entries *entries, uint32_t *at, struct entry *entry)
 		.device = head.device,
 	};
 	if (!take_parts(entries, &head, &rest, entry))
-		return damaged(entries);
+		return entries_damaged(entries);
 	*at += head.bytes / UNIT;
 	return 0;
 }
@@ -357,52 +352,4 @@ entries_look(struct entries *entries, uint32_t at, struct entry *entry)
 		return entries_get(entries, &at, entry);
 	*entry = (struct entry){ .type = '5', .mode = 0755 };
 	return 0;
-}
-
-/* Keeps the attributes that are allowed. */
-static int
-sift_xattrs(struct tar *tar, char **dropped)
-{
-	struct entry *entry = &tar->entry;
-	size_t kept = 0;
-	bool valid = true;
-
-	for (size_t i = 0; i < entry->xattr_count; i++) {
-		struct xattr xattr = entry->xattrs[i];
-
-		if (xattr_is_allowed(&xattr, entry->type)) {
-			valid = valid && xattr_is_valid(&xattr);
-			entry->xattrs[kept++] = xattr;
-			continue;
-		}
-		if (*dropped == NULL)
-			*dropped = escape(xattr.name);
-		free(xattr.name);
-		free(xattr.value);
-	}
-	entry->xattr_count = kept;
-	if (!valid) {
-		autofree char *shown = escape(entry->name);
-
-		return tar_refuse(
-		    tar, "%s: malformed security.capability", shown);
-	}
-	return 0;
-}
-
-int
-entries_read(struct entries *entries, int fd, uint64_t size, uint32_t device,
-    char **dropped)
-{
-	struct tar tar;
-	int result = tar_start(&tar, fd, size, entries->fault);
-
-	while (result == 0 && (result = tar_next(&tar)) == 1) {
-		tar.entry.device = device;
-		result = sift_xattrs(&tar, dropped);
-		if (result == 0)
-			result = entries_add(entries, &tar.entry);
-	}
-	tar_stop(&tar);
-	return result;
 }

@@ -8,6 +8,10 @@
 /* How many an image may have, those that are overwritten among them. */
 enum { ENTRIES_MAX = 1000 * 1000 };
 
+/* The file grows by so much, and places in it are numbers of 28 bits. */
+enum { ENTRIES_UNIT = 8 };
+#define ENTRIES_END ((UINT64_C(1) << 28) * ENTRIES_UNIT)
+
 /*
  * A million files are more than is to be had in memory: there only their
  * names are, and this file keeps the rest.  It is all that passes between who
@@ -46,10 +50,8 @@ int entries_get(struct entries *entries, uint32_t *at, struct entry *entry);
 /* The entry of an inode, which 0 is none of: a directory 0755, and root's. */
 int entries_look(struct entries *entries, uint32_t at, struct entry *entry);
 
-/*
- * Appends those of the archive fd, which is device; of their attributes only
- * those that are allowed, and if there are others *dropped (if NULL) names
- * one, for the caller to free.  Returns 0, or -1 with fault.
- */
-int entries_read(struct entries *entries, int fd, uint64_t size,
-    uint32_t device, char **dropped);
+/* Writes out what is in the buffer.  0, or -1 with fault. */
+int entries_flush(struct entries *entries);
+
+/* Says that the file is not as it should be.  Returns -1. */
+int entries_damaged(struct entries *entries);

@@ -127,6 +127,7 @@ emit_check(struct program *p, uint32_t check)
 {
 	static const uint32_t ioctls[] = { TIOCSTI, TIOCLINUX, TIOCSETD };
 	static const uint32_t families[] = { AF_ALG, AF_VSOCK };
+	static const uint32_t no_file = UINT32_MAX;
 	static const uint32_t internet[] = { AF_INET, AF_INET6, AF_NETLINK };
 	/* PER_LINUX, PER_LINUX32, each with UNAME26; and the query. */
 	static const uint32_t personalities[] = { PER_LINUX, PER_LINUX32,
@@ -141,6 +142,8 @@ emit_check(struct program *p, uint32_t check)
 		return emit_one_of(p, 0, families, 2, refuse, allow);
 	case BPF_CHECK_INTERNET:
 		return emit_one_of(p, 0, internet, 3, allow, refuse);
+	case BPF_CHECK_ANONYMOUS:
+		return emit_one_of(p, 4, &no_file, 1, allow, refuse);
 	case BPF_CHECK_PERSONALITY:
 		return emit_one_of(p, 0, personalities, 5, allow, refuse);
 	case BPF_CHECK_THREAD:

@@ -21,6 +21,7 @@ enum {
 	BPF_CHECK_CLONE,      /* no new namespace */
 	BPF_CHECK_THREAD,     /* of this process, not a new one */
 	BPF_CHECK_INTERNET,   /* AF_INET, AF_INET6; AF_NETLINK, for names */
+	BPF_CHECK_ANONYMOUS,  /* mmap(2) of no file */
 	BPF_CHECK_PERSONALITY /* the few that cannot weaken a process */
 };
 

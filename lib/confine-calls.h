@@ -20,6 +20,10 @@
 #define CALLS_FILES \
 	"access close faccessat fcntl fstat getdents64 ioctl lseek " \
 	"newfstatat openat pread64 read statx write writev "
+/* Memory that is no file's, and the end. */
+#define CALLS_PURE \
+	"brk close exit exit_group futex madvise mmap.anonymous mremap " \
+	"munmap restart_syscall rt_sigreturn "
 /* What AddressSanitizer wants at its leisure ("make asan"). */
 #ifdef __SANITIZE_ADDRESS__
 #define CALLS_SANITIZER " getpid readlink sigaltstack clock_gettime"
@@ -51,5 +55,9 @@ static const struct confine_calls {
 	    "ppoll pselect6 pwrite64 readlink rename rmdir select "
 	    "set_tid_address sysinfo times umask uname unlink unlinkat vfork "
 	    "wait4" CALLS_SANITIZER },
+	/* A decoder: from a pipe to the end of a file.  No mmap of it. */
+	{ "decode", CALLS_PURE "read sync_file_range write" CALLS_SANITIZER },
+	/* A reader of archives: from one file to another. */
+	{ "archive", CALLS_PURE "pread64 write" CALLS_SANITIZER },
 	{ NULL, NULL },
 };

@@ -171,6 +171,16 @@ const struct confine confine_copy = {
 	.memory = (size_t)64 * MIB,
 };
 
+const struct confine confine_decode = {
+	CALLS(decode_filter),
+	.memory = (size_t)128 * MIB,
+};
+
+const struct confine confine_archive = {
+	CALLS(archive_filter),
+	.memory = (size_t)128 * MIB,
+};
+
 const struct confine confine_gpg = {
 	CALLS(gpg_filter),
 	.paths = gpg_paths,

@@ -29,6 +29,10 @@ struct confine {
 extern const struct confine confine_web;
 /* Reading files that are open, and writing such. */
 extern const struct confine confine_copy;
+/* Inflating what comes through a pipe to the end of an open file. */
+extern const struct confine confine_decode;
+/* Reading an archive that is open, and writing down what is in it. */
+extern const struct confine confine_archive;
 /* gpgme and gpg, in a home directory that the caller adds. */
 extern const struct confine confine_gpg;
 

@@ -47,8 +47,8 @@ harmful(uint32_t c)
 	       (c >= 0xe0000 && c <= 0xe0fff);
 }
 
-char *
-escape_bytes(const void *bytes, size_t length)
+static char *
+escape_all(const void *bytes, size_t length, bool again)
 {
 	static const char digits[] = "0123456789abcdef";
 	const unsigned char *in = bytes;
@@ -58,7 +58,8 @@ escape_bytes(const void *bytes, size_t length)
 	while (length > 0) {
 		uint32_t character = 0;
 		size_t size = utf8(in, length, &character);
-		bool plain = size > 0 && !harmful(character);
+		bool plain = size > 0 && (!harmful(character) ||
+					     (again && character == '\\'));
 		size_t take = size > 0 ? size : 1;
 
 		if (used + (plain ? take : 4 * take) > ESCAPE_MAX) {
@@ -79,6 +80,18 @@ escape_bytes(const void *bytes, size_t length)
 		length -= take;
 	}
 	return text;
+}
+
+char *
+escape_bytes(const void *bytes, size_t length)
+{
+	return escape_all(bytes, length, false);
+}
+
+char *
+escape_again(const char *text)
+{
+	return escape_all(text, strlen(text), true);
 }
 
 char *

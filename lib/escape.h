@@ -15,3 +15,9 @@ enum { ESCAPE_MAX = 1024 };
  */
 char *escape(const char *text);
 char *escape_bytes(const void *bytes, size_t length);
+
+/*
+ * The same of a text that is said to be one already, by who may not be
+ * believed: backslashes stay.
+ */
+char *escape_again(const char *text);

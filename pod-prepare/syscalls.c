@@ -243,6 +243,7 @@ syscalls_only(const char *words, struct verdicts *verdicts)
 		{ "clone", "clone", BPF_CHECK_CLONE },
 		{ "clone.thread", "clone", BPF_CHECK_THREAD },
 		{ "ioctl", "ioctl", BPF_CHECK_IOCTL },
+		{ "mmap.anonymous", "mmap", BPF_CHECK_ANONYMOUS },
 		{ "socket.internet", "socket", BPF_CHECK_INTERNET },
 	};
 	autofree char *copy = xstrdup(words);
