@@ -46,6 +46,10 @@ static const struct confine_calls {
 	{ "copy", CALLS_MEMORY CALLS_THREADS
 	    "clock_gettime close fstat lseek newfstatat pread64 read recvmsg "
 	    "sendmsg write" CALLS_SANITIZER },
+	/* A decoder: from a pipe to the end of a file.  No mmap of it. */
+	{ "decode", CALLS_PURE "read sync_file_range write" CALLS_SANITIZER },
+	/* A reader of archives: from one file to another. */
+	{ "archive", CALLS_PURE "pread64 write" CALLS_SANITIZER },
 	/* gpgme and the gpg processes that it starts; no socket at all. */
 	{ "gpg", CALLS_MEMORY CALLS_THREADS CALLS_FILES
 	    "arch_prctl chdir chmod clock_gettime clock_nanosleep clone "
@@ -55,9 +59,5 @@ static const struct confine_calls {
 	    "ppoll pselect6 pwrite64 readlink rename rmdir select "
 	    "set_tid_address sysinfo times umask uname unlink unlinkat vfork "
 	    "wait4" CALLS_SANITIZER },
-	/* A decoder: from a pipe to the end of a file.  No mmap of it. */
-	{ "decode", CALLS_PURE "read sync_file_range write" CALLS_SANITIZER },
-	/* A reader of archives: from one file to another. */
-	{ "archive", CALLS_PURE "pread64 write" CALLS_SANITIZER },
 	{ NULL, NULL },
 };

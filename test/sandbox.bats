@@ -47,6 +47,11 @@ child_of() {
 	pgrep -P "$1"
 }
 
+has_threads() {
+	set -- /proc/"$1"/task/*
+	test $# -gt 1
+}
+
 # powerless PID [UID GID]: each of its threads has no right left.
 powerless() {
 	local uid=${2-65534} gid=${3-${2-65534}} task
@@ -99,7 +104,7 @@ has_open() {
 	child=$(child_of "$tool")
 	wait_for seccomp_on "$child"
 	closed "$child"
-	wait_for test "$(ls "/proc/$child/task" | wc -l)" -gt 1
+	wait_for has_threads "$child"
 	powerless "$child"
 	# What the store remembers of URLs, and the lock on this one.
 	wait_for has_open "$child" '1 cas
@@ -150,9 +155,9 @@ hostile_gpg() {
 	PATH=/usr/lib/hostile:$PATH
 }
 
-# caught_gpg PID: $gpg is the one that works for the tool, done with its tries.
+# $gpg is the one that works for the tool, done with its tries.
 caught_gpg() {
-	gpg=$(pgrep -u "${2-nobody}" -x gpg) &&
+	gpg=$(pgrep -u nobody -x gpg) &&
 		test -s "/proc/$gpg/root/tmp/result"
 }
 
@@ -174,8 +179,8 @@ gpg_is_confined() {
 	local worker
 	worker=$(ps -o ppid= -p "$gpg" | tr -d ' ')
 	is "$tried" "$(cat "/proc/$gpg/root/tmp/result")"
-	powerless "$gpg" "$@"
-	powerless "$worker" "$@"
+	powerless "$gpg"
+	powerless "$worker"
 	closed "$worker"
 	for kind in net mnt pid; do
 		test "$(readlink "/proc/$gpg/ns/$kind")" != \
@@ -250,6 +255,72 @@ gpg_is_confined() {
 	wait "$tool" || test "$?" = 137
 	wait_for test ! -d "/proc/$child"
 	is '' "$(ls -A "$RKT_DIR/cas/tmp")"
+}
+
+# cas-put of an image, in which each process waits half a second before it writes;
+# $child is the first of its own, the decoder.
+slow_put() {
+	mkdir -p "$T/root" "$RKT_DIR/cas/tmp"
+	head -c 200000 /dev/urandom >"$T/root/file"
+	mkaci "$T/root" "$T/a.aci"
+	cp "$T/a.aci" "$RKT_DIR/cas/tmp/fetch-1"
+	jq -nc --arg aci "$RKT_DIR/cas/tmp/fetch-1" \
+		'{v: 1, image: "x", fetch: {aci: $aci}}' >"$T/record"
+	ASAN_OPTIONS=detect_leaks=0 strace -fqqo /dev/null -e trace=write \
+		-e inject=write:delay_enter=500000 cas-put --insecure -q \
+		<"$T/record" >"$T/out" 2>"$T/err" 3>&- 4>&- 7</etc/shadow &
+	tool=$!
+	wait_for child_of "$tool"
+	put=$(child_of "$tool")
+	tool="$tool $put"
+	wait_for child_of "$put"
+	child=$(child_of "$put")
+	wait_for seccomp_on "$child"
+}
+
+@test "G17 cas-put: the decoder has a pipe, the end of a file, and no right" {
+	slow_put
+	powerless "$child"
+	closed "$child"
+	has_open "$child" '1 cas/tmp/#N
+2 pipe'
+	is '' "$(find "/proc/$child/fd" -name '[012]')"
+	# To the end alone, whatever it does (O_APPEND).
+	matches 'flags:.*02[0-9]{3}$' "$(grep -h ^flags: "/proc/$child/fdinfo/"* |
+		grep 02...\$)"
+}
+
+@test "G17 cas-put: the reader of an archive has two files, and no right" {
+	slow_put
+	wait_for test ! -d "/proc/$child"
+	wait_for child_of "$put"
+	child=$(child_of "$put")
+	wait_for seccomp_on "$child"
+	powerless "$child"
+	closed "$child"
+	has_open "$child" '2 cas/tmp/#N
+1 pipe'
+	is '' "$(find "/proc/$child/fd" -name '[012]')"
+}
+
+@test "B15 cas-put: a decoder that is killed is reported, and nothing is left" {
+	local status=0
+	slow_put
+	kill -KILL "$child"
+	wait "${tool% *}" || status=$?
+	is 71 "$status"
+	is 'cas-put: x: the process that unpacks it: Killed' "$(cat "$T/err")"
+	is '' "$(cat "$T/out")"
+	is '' "$(find "$RKT_DIR/cas" ! -type d)"
+}
+
+@test "B15 cas-put: a decoder that is stopped and goes on is waited for" {
+	slow_put
+	kill -STOP "$child"
+	sleep 0.5
+	kill -CONT "$child"
+	wait "${tool% *}"
+	is "$(cas-store ls -q)" "$(cat "$T/out")"
 }
 
 # peak COMMAND [ARG...]: its memory at most, in KiB, whatever its status.
