@@ -180,12 +180,16 @@ static void
 check_signer(const struct convert *convert)
 {
 	const json_t *prefixes = record_get(convert->record, "verify.prefixes");
+	const char *verified = record_string(convert->record, "verify.name");
 	autofree char *name = docker_ref_name(&convert->reference);
 	size_t i;
 	json_t *prefix;
 
 	if (json_object_get(convert->record, "verify") == NULL)
 		return;
+	if (verified != NULL && strcmp(verified, name) != 0)
+		filter_failx(EX_DATAERR,
+		    "stdin: verify.name: not the image's, \"%s\"", name);
 	json_array_foreach(prefixes, i, prefix)
 	{
 		const char *text = json_string_value(prefix);

@@ -29,13 +29,18 @@ struct container {
 	struct keystore keys;
 };
 
-/* As the user wrote it; what was fetched for it has to fit that. */
+/*
+ * As the user wrote it; what was fetched for it has to fit that.  What lies in
+ * a file of his has the name that it is called by in there.
+ */
 static void
 read_reference(struct container *container)
 {
 	const char *image = record_string(container->record, "image");
 	const char *why = "there is none";
 
+	if (image != NULL && strncmp(image, "docker:", 7) != 0)
+		image = record_string(container->record, "fetch.reference");
 	if (image == NULL || strncmp(image, "docker:", 7) != 0)
 		filter_failx(EX_DATAERR,
 		    "%s: only images of a registry are signed for a name",

@@ -102,7 +102,7 @@ row() { # DOCUMENT TITLE CHANGE MEMBER WANT WARNING
 		rm -f "$TMP"/*
 	done <"$TEST/convert.tsv"
 	is 0 "$failed"
-	is 183 "$count"
+	is 185 "$count"
 }
 
 @test "the record gains the manifest, its digest and the layers in order" {

@@ -57,3 +57,49 @@ gone"
 	is example.com/app:1 "$(insecure image list --no-legend |
 		awk '{ print $2; exit }')"
 }
+
+# signature REFERENCE MANIFEST OUT: as skopeo makes them, by alice.
+signature() {
+	mkkey alice
+	GNUPGHOME=$BATS_FILE_TMPDIR/gnupg skopeo standalone-sign "$2" "$1" \
+		"$(fingerprint alice)" -o "$3"
+	gpgconf --homedir "$BATS_FILE_TMPDIR/gnupg" --kill all
+}
+
+@test "an image from a layout is verified by its signature, for its name" {
+	busybox_layout "$T/l" '.config.Cmd = ["/bin/echo", "signed"]'
+	signature example.com/app:1 "$T/manifest" "$T/sig"
+	trust_key alice example.com/other
+	run -254 --separate-stderr rkt run "oci:$T/l" --signature="$T/sig" \
+		</dev/null
+	matches 'not trusted' "$stderr"
+	trust_key alice example.com/app
+	run -0 --separate-stderr rkt run "oci:$T/l" --signature="$T/sig" \
+		</dev/null
+	is signed
+	matches '  alice <alice@example.com>' "$stderr"
+	# Signed as something else, or something else signed.
+	signature example.com/app:2 "$T/manifest" "$T/sig"
+	run -254 --separate-stderr rkt run --no-store "oci:$T/l" \
+		--signature="$T/sig" </dev/null
+	matches 'signed as "example.com/app:2"' "$stderr"
+	signature example.com/app:1 "$T/config" "$T/sig"
+	run -254 --separate-stderr rkt run --no-store "oci:$T/l" \
+		--signature="$T/sig" </dev/null
+	matches 'signed for another manifest' "$stderr"
+	is '' "$(ls "$RKT_DIR/cas/tmp")"
+}
+
+@test "what docker save wrote is verified by the signature that skopeo makes" {
+	busybox_layout "$T/l" '.config.Cmd = ["/bin/echo", "signed"]'
+	skopeo copy -q "oci:$T/l" "docker-archive:$T/d.tar:example.com/app:1"
+	mkkey alice
+	GNUPGHOME=$BATS_FILE_TMPDIR/gnupg skopeo --insecure-policy copy -q \
+		--sign-by "$(fingerprint alice)" --sign-identity \
+		example.com/app:1 "docker-archive:$T/d.tar" "dir:$T/dir"
+	gpgconf --homedir "$BATS_FILE_TMPDIR/gnupg" --kill all
+	trust_key alice example.com/app
+	run -0 --separate-stderr rkt run "docker-archive:$T/d.tar" \
+		--signature="$T/dir/signature-1" </dev/null
+	is signed
+}
