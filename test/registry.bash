@@ -121,19 +121,23 @@ registry_requests() {
 	: >"$log"
 }
 
-# layout NAME LAYERS [SIZE]: an OCI layout of as many layers, each of a file of
-# SIZE (5000) random bytes, which runs /bin/true.
+# layout NAME LAYERS [SIZE]: an OCI layout of busybox and as many layers, each of
+# a file of SIZE (5000) random bytes; it runs sh -c.
 layout() {
-	local dir=$BATS_FILE_TMPDIR/layouts/$1 i
-	mkdir -p "$BATS_FILE_TMPDIR/layouts"
+	local base=$BATS_FILE_TMPDIR/layouts dir=$BATS_FILE_TMPDIR/layouts/$1 i
+	mkdir -p "$base/root/bin" "$base/more/srv"
+	cp /bin/busybox "$base/root/bin/sh"
 	umoci init --layout "$dir"
 	umoci new --image "$dir:latest"
-	for ((i = 0; i < $2; i++)); do
-		head -c "${3-5000}" /dev/urandom >"$BATS_FILE_TMPDIR/file"
-		umoci insert --image "$dir:latest" "$BATS_FILE_TMPDIR/file" \
-			"/srv/file$i"
+	tar -C "$base/root" -cf "$base/tar" bin
+	umoci raw add-layer --image "$dir:latest" "$base/tar"
+	for ((i = 1; i < $2; i++)); do
+		head -c "${3-5000}" /dev/urandom >"$base/more/srv/file$i"
+		tar -C "$base/more" -cf "$base/tar" "srv/file$i"
+		umoci raw add-layer --image "$dir:latest" "$base/tar"
 	done
-	umoci config --image "$dir:latest" --config.cmd /bin/true
+	umoci config --image "$dir:latest" --config.entrypoint /bin/sh \
+		--config.entrypoint -c
 }
 
 # registry_push LAYOUT HOST/REPOSITORY:TAG [SKOPEO-OPTION...]

@@ -243,7 +243,6 @@ entry() {
 		"$(field .fetch.mediaType)"
 	is 'application/vnd.docker.image.rootfs.diff.tar.gzip' \
 		"$(jq -r '.fetch.layers[].mediaType' <<<"$output" | sort -u)"
-	layout zstd 0
 	head -c 3000 /dev/urandom >"$T/file"
 	buildah_zstd "$HUB/a/zstd:1" "$T/file"
 	fetch docker://a/zstd:1
@@ -275,7 +274,7 @@ buildah_zstd() {
 @test "docker://: a bar for all layers on a terminal, and the lines" {
 	in_tty aci-fetch --no-signature docker://busybox >"$T/typed"
 	bar=$(printf '=%.0s' {1..45})
-	grep -qE "Downloading layers: \[$bar\] 15.[0-9] KB/15.[0-9] KB" "$T/typed"
+	grep -qE "Downloading layers: \[$bar\] ([0-9.]+ [KM]B)/\1" "$T/typed"
 	is 3 "$(grep -c 'Downloading layer: ' "$T/typed")"
 	run -0 aci-fetch --no-signature docker://busybox
 	run -1 grep -F 'Downloading layers' <<<"$output"
@@ -720,4 +719,80 @@ signed_push() {
 	fetch docker://untrusted.example/a/b:1 --insecure-options=tls
 	mount --bind "$WEB/etc/ca.pem" /etc/ssl/certs/ca-certificates.crt
 	is "sha256-$(blob one manifest)" "$(field .fetch.digest)"
+}
+
+### As far as a pod
+
+# The one that pods can be made of, which is for the whole file.
+empty_store() {
+	rkt gc --grace-period=0s
+	rkt gc --grace-period=0s
+	rkt image list --full --no-legend | cut -d ' ' -f 1 | xargs rkt image rm
+	cas-store gc --grace-period=0s
+	is '' "$(find /var/lib/rkt/cas/blob /var/lib/rkt/cas/tmp -type f)"
+}
+
+@test "rkt: fetches an image once, and then what has changed of it" {
+	local id
+	RKT_DIR=/var/lib/rkt
+	run -0 --separate-stderr rkt --insecure-options=image fetch docker://busybox
+	matches '^sha512-[0-9a-f]{32}$'
+	id=$output
+	is 'rkt: fetching image from docker://busybox' "${stderr_lines[0]}"
+	is 3 "$(grep -c '^Downloading layer: ' <<<"$stderr")"
+	registry_requests "$HUB" >/dev/null
+	# The same again: one request, and that is said.
+	run -0 --separate-stderr rkt --insecure-options=image fetch docker://busybox
+	is "$id"
+	is 'rkt: docker://busybox: the image has not changed' \
+		"$(tail -n 1 <<<"$stderr")"
+	is 'GET /v2/library/busybox/manifests/latest 304' \
+		"$(registry_requests "$HUB")"
+	# By its digest: none.
+	run -0 --separate-stderr rkt --insecure-options=image fetch \
+		"docker://busybox@sha256:$(blob three manifest)"
+	is '' "$(grep '^Downloading layer: ' <<<"$stderr")"
+	registry_requests "$HUB" >/dev/null
+	is "$output" "$(rkt --insecure-options=image fetch \
+		"docker://busybox@sha256:$(blob three manifest)")"
+	is '' "$(registry_requests "$HUB")"
+	# A new one shares what it has in common.
+	cp -r "$BATS_FILE_TMPDIR/layouts/three" "$BATS_FILE_TMPDIR/layouts/four"
+	head -c 700 /dev/urandom >"$T/new"
+	tar -C "$T" -cf "$T/new.tar" new
+	umoci raw add-layer --image "$BATS_FILE_TMPDIR/layouts/four:latest" \
+		"$T/new.tar"
+	registry_push four "$HUB/library/busybox:latest"
+	run -0 --separate-stderr rkt --insecure-options=image fetch docker://busybox
+	test "$output" != "$id"
+	is 'Downloading layer: '"$(blob four '.layers[3]')" \
+		"$(grep '^Downloading layer: ' <<<"$stderr")"
+	registry_push three "$HUB/library/busybox:latest"
+	empty_store
+}
+
+@test "rkt: runs an image of a registry, by any way to name it" {
+	RKT_DIR=/var/lib/rkt
+	run -0 --separate-stderr rkt --insecure-options=image run \
+		docker://busybox -- 'echo "$0 $1"; cat /srv/file1 | wc -c' b
+	is "$(printf 'b \n5000')"
+	run -0 --separate-stderr rkt run --pull-policy=never \
+		docker://docker.io/library/busybox:latest -- 'echo again'
+	is again
+	empty_store
+}
+
+@test "rkt: an image that is signed needs no switch, and one that is not does" {
+	RKT_DIR=/var/lib/rkt
+	signed_push one "$HUB/signed/app:1" "$WEB/sigs.example"
+	lookaside https://sigs.example
+	run -254 --separate-stderr rkt fetch docker://busybox
+	matches '^rkt: image is not signed: there is no https://sigs.example/' \
+		"$(tail -n 1 <<<"$stderr")"
+	run -254 --separate-stderr rkt fetch docker://signed/app:1
+	trust_key signer registry-1.docker.io/signed
+	run -0 --separate-stderr rkt run docker://signed/app:1 -- 'echo signed'
+	is signed
+	matches 'rkt: signature verified:' "$stderr"
+	empty_store
 }
