@@ -14,6 +14,8 @@
 set -euf
 
 VERSION='@VERSION@'
+newline='
+'
 FAILED=254 # every failure of our own; the other numbers are the app's
 
 case $0 in
@@ -113,13 +115,13 @@ while test $# -gt 0
 do
 	option=$1
 	case $option in
-	--help | -help | -h)
-		set -- help
-		break
-		;;
 	--*) option=${option#-} ;;
 	esac
 	case $option in
+	-help | -h)
+		set -- help
+		break
+		;;
 	-debug) export RKT_DEBUG=1 ;;
 	-dir=*) directory RKT_DIR "${1#*=}" ;;
 	-local-config=*) directory RKT_CONF "${1#*=}" ;;
@@ -163,9 +165,28 @@ operands() {
 	done
 }
 
-# fetch REF [SIGNATURE] - from a name to a stored image, whose key it prints, by
-# the pipe of rkt-tools(7); others who want the same URL wait until it ends
+# fetch REF [SIGNATURE] - an image with what it depends on; prints its key
 fetch() {
+	key=$(fetch_one "$@") || return
+	wanted=
+	while
+		missing=$(cas-store get --missing "$key") || return
+		test -n "$missing" && test "$missing" != "$wanted"
+	do
+		wanted=$missing
+		while read -r image
+		do
+			fetch_one "$image" </dev/null >/dev/null || return
+		done <<-END
+		$missing
+		END
+	done
+	cas-store render -q "$key"
+}
+
+# fetch_one REF [SIGNATURE] - from a name to a stored image, whose key it prints:
+# the pipe of rkt-tools(7); others who want the same URL wait until it ends
+fetch_one() {
 	filters=
 	case $1 in
 	docker:* | oci:* | oci-archive:* | docker-archive:*)
@@ -223,46 +244,31 @@ cmd_fetch() { # [--full] [--pull-policy=P] (IMAGE [--signature=FILE])…
 		esac
 		shift
 	done
-	signatures "$@"
-	while test $# -gt 0
+	images=
+	for word
 	do
-		image=$1 signature=
-		case ${2-} in
-		--signature=* | -signature=*)
-			signature=${2#*=}
-			shift
-			;;
+		case $word in
+		--signature=* | -signature=*) images="$images	${word#*=}" ;;
+		--) die 'app arguments unsupported' ;;
+		-*) usage "$need" ;;
+		*) images="$images${images:+$newline}$word" ;;
 		esac
-		shift
+	done
+	test -n "$images" || usage "$need"
+	while IFS='	' read -r image signature
+	do
 		status=0
 		trace "cas-store get -q --pull-policy=$policy" "$image"
 		id=$(cas-store get -q "--pull-policy=$policy" "$image") || status=$?
 		case $status in
 		0) ;;
-		66) id=$(fetch "$image" "$signature") || exit $FAILED ;;
+		66) id=$(fetch "$image" "$signature" </dev/null) || exit $FAILED ;;
 		*) exit $FAILED ;;
 		esac
 		say "$(printf "%.${width}s" "$id")"
-	done
-}
-
-# signatures WORD… - there are images, and no option but --signature= among them
-signatures() {
-	test $# -gt 0 || usage "$need"
-	last=-
-	for word
-	do
-		case $word in
-		--signature=* | -signature=*)
-			case $last in
-			-*) die '--signature given twice for one image' ;;
-			esac
-			;;
-		--) die 'app arguments unsupported' ;;
-		-*) usage "$need" ;;
-		esac
-		last=$word
-	done
+	done <<-END
+	$images
+	END
 }
 
 cmd_trust() { # (--prefix=P | --root) [KEY…] | --list | --remove=FINGERPRINT
@@ -338,47 +344,40 @@ cmd_trust() { # (--prefix=P | --root) [KEY…] | --list | --remove=FINGERPRINT
 
 trust_discovered() { # PREFIX
 	quote "aci-discover$reach$insecure --keys" "$1"
-	trace_review "$line | aci-fetch$reach$insecure --keys" "--prefix=$1"
-	{
-		RKT_PROG='Error determining key location: --prefix meta discovery error' \
-			aci-discover $reach $insecure --keys "$1" |
-		aci-fetch $reach $insecure --keys |
-		aci-trust --records=/dev/fd/3 "--prefix=$1" $review \
-			${only:+"--fingerprint=$only"} 3<&0 <&4
-	} 4<&0 || exit $FAILED
+	trust_pipe "$line | aci-fetch$reach$insecure --keys" "--prefix=$1" \
+		"RKT_PROG='Error determining key location: --prefix meta discovery error'"
 }
 
 trust_key() { # URL|FILE
-	to=--root
-	test -z "$prefix" || to=--prefix=$prefix
 	quote "aci-fetch$reach$insecure --key" "$1"
-	trace_review "$line" "$to"
-	{
-		aci-fetch $reach $insecure --key "$1" |
-		aci-trust --records=/dev/fd/3 "$to" $review \
-			${only:+"--fingerprint=$only"} 3<&0 <&4
-	} 4<&0 || exit $FAILED
+	if test -n "$prefix"
+	then
+		trust_pipe "$line" "--prefix=$prefix"
+	else
+		trust_pipe "$line" --root
+	fi
 }
 
-# trace_review LINE --prefix=P|--root - the key on the pipe, the answer not
-trace_review() {
+# trust_pipe LINE --prefix=P|--root [VARIABLE] - the key on the pipe, the answer
+# not
+trust_pipe() {
 	quote "$1 | aci-trust --records=/dev/fd/3" "$2" $review \
 		${only:+"--fingerprint=$only"}
-	trace "$line 3<&0 </dev/tty"
+	pipe="$line 3<&0"
+	trace "$pipe </dev/tty"
+	eval "{ ${3-} $pipe <&4; } 4<&0" || exit $FAILED
 }
 
 cmd_image() { # VERB [ARG…]
-	need='image list|rm|gc|cat-manifest|export|extract|render [ARG…]'
-	test $# -gt 0 || usage "$need"
-	verb=$1
-	shift
+	verb=${1-}
+	test $# -eq 0 || shift
 	case $verb in
 	list) tool cas-store ls --table "$@" ;;
 	rm | gc | cat-manifest) tool cas-store "$verb" "$@" ;;
 	export) tool aci-export "$@" ;;
 	extract) tool aci-export --format=directory --alone "$@" ;;
 	render) tool aci-export --format=directory "$@" ;;
-	*) usage "$need" ;;
+	*) usage 'image list|rm|gc|cat-manifest|export|extract|render [ARG…]' ;;
 	esac
 }
 
@@ -472,8 +471,8 @@ cmd_help() {
 	    --debug               say more
 	    --deny-private        connect to no address of a private network
 	    --dir=DIR             the data directory, /var/lib/rkt
-	    --insecure-options=LIST   none, image, tls, http, pubkey, all-fetch,
-	                          capabilities, paths, seccomp, all-run, ondisk, all
+	    --insecure-options=LIST   image, tls, http, pubkey, capabilities, paths,
+	                          seccomp, ondisk, all-fetch, all-run, all
 	    --insecure-skip-verify    image and tls, as it was called
 	    --local-config=DIR    /etc/rkt
 	    --simple-discovery    where no page helps, the name is the place

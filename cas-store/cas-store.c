@@ -35,7 +35,7 @@
 #include "stored.h"
 
 static const char usage_text[] =
-    "usage: cas-store get [-q] [--pull-policy=POLICY] IMAGE...\n"
+    "usage: cas-store get [-q | --missing] [--pull-policy=POLICY] IMAGE...\n"
     "       cas-store ls [-q | --table [--no-legend] [--full]]\n"
     "       cas-store cat-manifest IMAGE\n"
     "       cas-store render [-q] [--render=KIND] IMAGE...\n"
@@ -46,6 +46,7 @@ static const char usage_text[] =
     "       cas-store urls\n"
     "\n"
     "  -q, --quiet              print keys only\n"
+    "      --missing            print what is to be fetched besides\n"
     "      --pull-policy=POLICY new, never or update: 66 if by that the\n"
     "                           image is to be asked for\n"
     "      --table              for people, not as records\n"
@@ -65,6 +66,7 @@ struct opts {
 	bool quiet;
 	bool table;
 	bool no_legend;
+	bool missing;
 	bool full;
 	enum render_kind render;
 	const char *from;
@@ -96,6 +98,18 @@ print_line(const json_t *record)
 	(void)puts(line);
 }
 
+static void
+print_list(const json_t *list)
+{
+	const json_t *text;
+	size_t i;
+
+	json_array_foreach(list, i, text)
+	{
+		(void)puts(json_string_value(text));
+	}
+}
+
 /* All are found before one is printed. */
 static int
 run_get(char **arguments, size_t count, const struct opts *opts)
@@ -121,7 +135,10 @@ run_get(char **arguments, size_t count, const struct opts *opts)
 		}
 		info = lookup_info(cas, keys[i]);
 		record = image_record(cas, info, arguments[i]);
-		print_line(record);
+		if (opts->missing)
+			print_list(record_get(record, "store.missing"));
+		else
+			print_line(record);
 	}
 	free(keys);
 	return status;
@@ -296,7 +313,7 @@ run_urls(char **arguments, size_t count, const struct opts *opts)
 }
 
 static const struct verb verbs[] = {
-	{ "get", "qp", run_get, 1, SIZE_MAX },
+	{ "get", "qmp", run_get, 1, SIZE_MAX },
 	{ "ls", "qtnF", run_ls, 0, 0 },
 	{ "cat-manifest", "", run_cat_manifest, 1, 1 },
 	{ "render", "qr", run_render, 1, SIZE_MAX },
@@ -324,6 +341,9 @@ set_option(int c, struct opts *opts)
 	switch (c) {
 	case 'q':
 		opts->quiet = true;
+		break;
+	case 'm':
+		opts->missing = true;
 		break;
 	case 't':
 		opts->table = true;
@@ -366,6 +386,7 @@ parse_options(int argc, char *argv[], const char *allowed, struct opts *opts)
 {
 	static const struct option options[] = {
 		{ "quiet", no_argument, NULL, 'q' },
+		{ "missing", no_argument, NULL, 'm' },
 		{ "pull-policy", required_argument, NULL, 'p' },
 		{ "table", no_argument, NULL, 't' },
 		{ "no-legend", no_argument, NULL, 'n' },
@@ -380,7 +401,8 @@ parse_options(int argc, char *argv[], const char *allowed, struct opts *opts)
 
 	for (int c;
 	     (c = getopt_long(argc, argv, "+qh", options, NULL)) != -1;) {
-		if (strchr("qptnFrfg", c) != NULL && strchr(allowed, c) == NULL)
+		if (strchr("qmptnFrfg", c) != NULL &&
+		    strchr(allowed, c) == NULL)
 			usage(EX_USAGE);
 		set_option(c, opts);
 	}

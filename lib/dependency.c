@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "alloc.h"
@@ -89,6 +90,21 @@ dependency_find(int cas, const json_t *item, char key[KEY_TEXT])
 	return found;
 }
 
+/* As pairs_parse() reads it; the caller frees it. */
+static char *
+encoded(const char *value)
+{
+	char *text = xcalloc(1, 3 * strlen(value) + 1);
+	char *to = text;
+
+	for (const char *from = value; *from != '\0'; from++)
+		if ((unsigned char)*from <= ' ' || strchr("%,\x7f", *from))
+			to += snprintf(to, 4, "%%%02x", (unsigned char)*from);
+		else
+			*to++ = *from;
+	return text;
+}
+
 char *
 dependency_text(const json_t *item)
 {
@@ -100,8 +116,8 @@ dependency_text(const json_t *item)
 	json_object_foreach(json_object_get(item, "labels"), label, value)
 	{
 		const char *is = json_string_value(value);
-		char *longer =
-		    xasprintf("%s,%s=%s", text, label, is == NULL ? "" : is);
+		autofree char *shown = encoded(is == NULL ? "" : is);
+		char *longer = xasprintf("%s,%s=%s", text, label, shown);
 
 		free(text);
 		text = longer;

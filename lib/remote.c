@@ -86,12 +86,20 @@ remote_write(int cas, const char *url, const struct remote *remote)
 		   : 0;
 }
 
+/* All of it is there, but not all that it depends on. */
+static bool
+waits(const json_t *info)
+{
+	return json_object_get(info, "root") == NULL &&
+	       json_array_size(json_object_get(info, "dependencies")) > 0;
+}
+
 char *
 remote_image(int cas, const struct remote *remote, bool verified)
 {
 	autojson json_t *info = image_load(cas, remote->key);
 
-	if (info == NULL || !image_complete(cas, info) ||
+	if (info == NULL || !(image_complete(cas, info) || waits(info)) ||
 	    (verified && record_string(info, "verify.fingerprint") == NULL))
 		return NULL;
 	return xstrdup(record_string(info, "id"));

@@ -274,7 +274,6 @@ $(printf '  %s\n' "$key" "$twin" | sort)" "$(cut -c 1-73 <<<"$stderr")"
 	fetch example.com/app --full	Usage: rkt fetch
 	fetch example.com/app --no-such	Usage: rkt fetch
 	fetch --signature=x example.com/app	rkt: --signature must follow an image
-	fetch example.com/app --signature=x --signature=y	rkt: --signature given twice for one image
 	fetch example.com/app -- x	rkt: app arguments unsupported
 	fetch --pull-policy=always example.com/app	rkt: --pull-policy: is none of new, never and update
 	fetch ftp://example.com/app.aci	rkt: ftp://example.com/app.aci: an unsupported URL scheme "ftp"
@@ -284,7 +283,7 @@ $(printf '  %s\n' "$key" "$twin" | sort)" "$(cut -c 1-73 <<<"$stderr")"
 	--no-such fetch example.com/app	rkt: --no-such: no such global option
 	--user-config=here fetch example.com/app	rkt: here: not an absolute path
 	END
-	is 15 "$rows"
+	is 14 "$rows"
 	is '' "$(web_requests)"
 }
 
