@@ -21,7 +21,7 @@ enum {
 };
 
 /* The fields of both files that matter here. */
-enum { NAME = 0, ID = 2, HOME = 5, SHELL = 6 };
+enum { NAME = 0, ID = 2, GID = 3, HOME = 5, SHELL = 6 };
 
 /* 4294967295 is what chown(2) and its kin take for "leave it". */
 static const uint64_t id_max = UINT32_MAX - 1;
@@ -143,6 +143,27 @@ find_id(const struct source *source, const char *text, uint64_t *id, char **why)
 	return 0;
 }
 
+/*
+ * A group that is called as the user and that no file has is the user's own:
+ * an image of docker's says no more than the user (aci-convert(1)).
+ */
+static int
+find_group(const struct source *passwd, const struct source *groups,
+    const char *user, const char *group, uint64_t *gid, char **why)
+{
+	char *fields[FIELDS];
+	autofree char *line = NULL;
+
+	if (strcmp(user, group) == 0)
+		line = find_line(groups, group, 0, fields);
+	if (strcmp(user, group) != 0 || line != NULL)
+		return find_id(groups, group, gid, why);
+	line = find_line(passwd, user, 0, fields);
+	if (line != NULL && num_parse(fields[GID], 0, id_max, gid) == 0)
+		return 0;
+	return find_id(groups, group, gid, why);
+}
+
 /* What passwd(5) says of the uid, else what is usual. */
 static void
 describe(const struct source *passwd, const char *text, struct user *user)
@@ -182,7 +203,8 @@ user_find(int root, const char *user, const char *group, struct user *found,
 			  : find_id(&passwd, user, &uid, why)) == 0) {
 		found->uid = *user == '/' ? file.st_uid : (uid_t)uid;
 		if ((*group == '/' ? owner_of(root, group, &file, why)
-				   : find_id(&groups, group, &gid, why)) == 0)
+				   : find_group(&passwd, &groups, user, group,
+					 &gid, why)) == 0)
 			result = 0;
 		found->gid = *group == '/' ? file.st_gid : (gid_t)gid;
 	}

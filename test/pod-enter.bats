@@ -306,6 +306,24 @@ own
 0'
 }
 
+@test "pod-enter: a group called as the user, and in no file, is the user's" {
+	image 'echo lone:x:33:34::/:/bin/sh >>etc/passwd'
+	prepare example.com/other --user=lone --group=lone -- 'id -u; id -g'
+	run -0 pod-enter "$pod"
+	is '33
+34'
+	# One that is in the file is that one.
+	image 'echo lone:x:33:34::/:/bin/sh >>etc/passwd
+		echo lone:x:35: >>etc/group'
+	prepare example.com/other --user=lone --group=lone -- 'id -u; id -g'
+	run -0 pod-enter "$pod"
+	is '33
+35'
+	prepare example.com/other --user=root --group=lonely -- 'id -g'
+	run -125 --separate-stderr pod-enter "$pod"
+	matches 'group lonely: not in the image' "$stderr"
+}
+
 @test "pod-enter: C11 uid overflow: what is no id is refused, never root" {
 	for user in 4294967295 4294967296 18446744073709551616 -1 0x0 +0 ' 0' \
 		'0 ' 1000:0:0 ٠ nobody /missing /etc/../../missing 'x\n0'; do
