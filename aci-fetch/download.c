@@ -298,17 +298,16 @@ finish(struct attempt *attempt)
 static void
 ask(struct attempt *attempt, struct web *web)
 {
-	bool with_signature = attempt->what->with_signature;
+	size_t parts = attempt->what->with_signature ? PARTS : SIGNATURE;
 
 	progress_start(&attempt->bar, "ACI");
-	if (with_signature)
+	if (parts == PARTS)
 		tell(attempt, "Downloading signature from",
 		    attempt->what->place->asc);
-	if (web_get_all(web, attempt->requests, attempt->answers,
-		with_signature ? PARTS : SIGNATURE) == 0 &&
+	if (web_get_all(web, attempt->requests, attempt->answers, parts) == 0 &&
 	    attempt->answers[IMAGE].status != 304)
 		come_back(attempt, web);
-	for (int i = 0; i < PARTS; i++)
+	for (size_t i = 0; i < parts; i++)
 		if (attempt->answers[i].end == WEB_CAME)
 			debug(attempt->requests[i].url, &attempt->answers[i]);
 	progress_pause(&attempt->bar);

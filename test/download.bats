@@ -152,6 +152,17 @@ image() {
 	is '' "$(partials)"
 }
 
+@test "download: what no run takes up is garbage a day later" {
+	image garbage
+	breaks_down garbage
+	run -0 cas-store gc
+	is 1 "$(partials | wc -l)"
+	run -0 cas-store gc --grace-period=0s
+	is '' "$(partials)"
+	fetch --no-signature "$AT/breaks-down/garbage.aci"
+	is /breaks-down/garbage.aci "$(asked | tail -n 1)"
+}
+
 @test "A12 download: what is left of another image is not used" {
 	image other
 	breaks_down other
@@ -194,27 +205,220 @@ image() {
 }
 
 @test "download: an interrupted run leaves its beginning to the next" {
-	local signal name number=0
+	local signal whom name ended number=0
 	for signal in INT TERM HUP; do
-		((++number))
-		name=interrupted$number
-		image "$name"
-		setsid -w env --default-signal aci-fetch --no-signature \
-			"$AT/stalls/$name.aci" >"$T/out" 2>"$T/err" 3>&- 4>&- &
-		wait_for grep -q "stalls/$name" "$WEB/flaky"
-		sleep 0.3
-		pkill -o -"$signal" -f "stalls/$name.aci"
-		run -0 wait_status $!
-		is "$((128 + $(kill -l "$signal")))"
-		is '' "$(cat "$T/out")"
-		is '' "$(find "$RKT_DIR/cas/tmp" -type f)"
-		is 1 "$(partials | wc -l)"
-		fetch --no-signature "$AT/stalls/$name.aci"
-		matches Range=bytes=200000- "$(asked | tail -n 1)"
-		rm -r "$RKT_DIR/cas"
+		for whom in '' -; do # the process that was started; both
+			((++number))
+			name=interrupted$number
+			image "$name"
+			setsid env --default-signal aci-fetch --no-signature \
+				"$AT/stalls/$name.aci" >"$T/out" 2>/dev/null \
+				3>&- 4>&- &
+			wait_for grep -q "stalls/$name" "$WEB/flaky"
+			sleep 0.3
+			kill -"$signal" -- "$whom$!"
+			ended=0
+			wait $! || ended=$?
+			is "$((128 + $(kill -l "$signal")))" "$ended"
+			is '' "$(cat "$T/out")"
+			is '' "$(find "$RKT_DIR/cas/tmp" -type f)"
+			is 1 "$(partials | wc -l)"
+			fetch --no-signature "$AT/stalls/$name.aci"
+			matches Range=bytes=200000- "$(asked | tail -n 1)"
+			rm -r "$RKT_DIR/cas"
+		done
 	done
 }
 
-wait_status() {
-	wait "$1" || echo "$?"
+# credentials FILE HOST... <JSON: type and credentials, of kind auth
+credentials() {
+	mkdir -p "${1%/*}"
+	jq '{rktKind: "auth", rktVersion: "v1", domains: $ARGS.positional} + .' \
+		--args "${@:2}" >"$1"
+	chmod 600 "$1"
+}
+
+@test "download: credentials of auth.d, for their own host and port" {
+	credentials "$RKT_CONF/auth.d/one.json" example.com:8443 <<-'END'
+	{"type": "basic", "credentials": {"user": "me", "password": "pass"}}
+	END
+	credentials "$RKT_SYSTEM_CONF/auth.d/two.json" other.example <<-'END'
+	{"type": "oauth", "credentials": {"token": "abc"}}
+	END
+	fetch "$AT/steady/app.aci"
+	is '/steady/app.aci Authorization=Basic bWU6cGFzcw==
+/steady/app.aci.asc Authorization=Basic bWU6cGFzcw==' "$(asked | sort)"
+	web_extra other.example 'location = /who.aci {
+		return 200 "[$http_authorization]"; }'
+	run -0 --separate-stderr aci-fetch --no-signature \
+		https://other.example/who.aci
+	is '[Bearer abc]' "$(cat "$(field .fetch.aci)")"
+	# Another port is another server.
+	web_extra example.com 'location = /who.aci {
+		return 200 "[$http_authorization]"; }'
+	run -0 --separate-stderr aci-fetch --no-signature \
+		https://example.com/who.aci
+	is '[]' "$(cat "$(field .fetch.aci)")"
+	web_extra example.com ''
+	web_extra other.example ''
+}
+
+@test "A8 download: credentials go along to no other host, port or scheme" {
+	credentials "$RKT_CONF/auth.d/all.json" example.com other.example <<-'END'
+	{"type": "basic", "credentials": {"user": "me", "password": "pass"}}
+	END
+	local who='return 200 "[$http_authorization]";'
+	web_extra example.com "listen $WEB_ADDRESS:80;
+		location = /who.aci { $who }
+		location = /here.aci { return 302 /who.aci; }
+		location = /there.aci { return 302 https://other.example/who.aci; }
+		location = /port.aci { return 302 $AT/steady/app.aci; }
+		location = /around.aci { return 302 https://other.example/back.aci; }"
+	web_extra other.example "location = /who.aci { $who }
+		location = /back.aci { return 302 https://example.com/who.aci; }"
+	for row in 'https://example.com/who|[Basic bWU6cGFzcw==]' \
+		'https://example.com/here|[Basic bWU6cGFzcw==]' \
+		'https://example.com/there|[]' \
+		'https://example.com/around|[]' \
+		'http://example.com/who|[]' 'http://example.com/there|[]'; do
+		echo "$row"
+		run -0 --separate-stderr aci-fetch --no-signature "${row%|*}.aci"
+		is "${row##*|}" "$(cat "$(field .fetch.aci)")"
+	done
+	run -0 --separate-stderr aci-fetch --no-signature https://example.com/port.aci
+	is '/steady/app.aci' "$(asked)"
+	web_extra example.com ''
+	web_extra other.example ''
+}
+
+@test "download: a file of auth.d that is wrong, or open to others, is status 78" {
+	local file=$RKT_CONF/auth.d/x.json
+	credentials "$file" example.com:8443 <<<'{"type": "basic",
+		"credentials": {"user": "me", "password": "hidden"}}'
+	for mode in 604 640 660 606; do
+		chmod "$mode" "$file"
+		case $mode in
+		640) fetch --no-signature "$AT/steady/app.aci" ;;
+		*) run -78 --separate-stderr aci-fetch "$AT/steady/app.aci"
+			is "aci-fetch: $file: holds credentials, and others may read or change it" "$stderr" ;;
+		esac
+	done
+	chmod 600 "$file"
+	chown 1000 "$file"
+	run -78 --separate-stderr aci-fetch "$AT/steady/app.aci"
+	is "aci-fetch: $file: belongs to somebody else" "$stderr"
+	chown 0 "$file"
+	cp -p "$file" "$RKT_CONF/auth.d/y.json"
+	run -78 --separate-stderr aci-fetch "$AT/steady/app.aci"
+	is "aci-fetch: $RKT_CONF/auth.d/y.json: domains[0]: \"example.com:8443\" is there twice" "$stderr"
+	echo '{"rktKind": "auth", "password": "hidden" x' >"$RKT_CONF/auth.d/y.json"
+	run -78 --separate-stderr aci-fetch "$AT/steady/app.aci"
+	is "aci-fetch: $RKT_CONF/auth.d/y.json: line 1 column 42: '}' expected" "$stderr"
+	rm "$RKT_CONF/auth.d/y.json"
+	# Nobody reads these.
+	echo '{' >"$RKT_CONF/auth.d/y.json~"
+	mkdir "$RKT_CONF/auth.d/more"
+	echo '{' >"$RKT_CONF/auth.d/more/z.json"
+	# What the operator says of a host takes the place of the system's.
+	credentials "$RKT_SYSTEM_CONF/auth.d/x.json" example.com:8443 <<<'{
+		"type": "oauth", "credentials": {"token": "abc"}}'
+	fetch --no-signature "$AT/steady/app.aci"
+	matches 'Authorization=Basic' "$(asked)"
+	# A file or a URL that needs none reads none.
+	chmod 604 "$file"
+	run -0 aci-fetch --no-signature "$WEB/example.com/app.aci"
+}
+
+@test "A14 download: --deny-private connects to no private address" {
+	local place
+	web_extra example.com "location = /local.aci {
+		return 302 https://local.example:8443/app.aci; }
+		location = /number.aci { return 302 https://127.0.0.1/app.aci; }
+		location = /six.aci { return 302 https://[::1]/app.aci; }
+		location = /mapped.aci {
+			return 302 https://[::ffff:169.254.169.254]/latest; }
+		location = /decimal.aci { return 302 https://2130706433/; }"
+	echo '127.0.0.1 local.example' >>/etc/hosts
+	fetch --no-signature --deny-private https://example.com/app.aci
+	for place in local number six mapped decimal; do
+		run -69 --separate-stderr aci-fetch --no-signature \
+			--deny-private "https://example.com/$place.aci"
+		is "aci-fetch: https://example.com/$place.aci: has an address of a private network only" "${stderr_lines[-1]}"
+	done
+	run -69 --separate-stderr aci-fetch --no-signature --deny-private \
+		https://local.example/app.aci
+	run -69 --separate-stderr env https_proxy=http://127.0.0.1:3128 \
+		aci-fetch --no-signature --deny-private https://example.com/app.aci
+	is "aci-fetch: https://example.com/app.aci: has an address of a private network only" "${stderr_lines[-1]}"
+	web_extra example.com ''
+}
+
+@test "download: how long an image is fresh, by whichever header says so" {
+	local row number=0
+	while IFS='|' read -r row want; do
+		((++number))
+		web_extra example.com "location = /fresh$number.aci {
+			$row
+			alias $WEB/example.com/app.aci; }"
+		run -0 --separate-stderr aci-fetch --no-signature \
+			"https://example.com/fresh$number.aci"
+		echo "$row"
+		is "$want" "$(field .fetch.maxAge)"
+	done <<-'END'
+	expires 300;|300
+	add_header Expires "Thu, 01 Jan 2037 00:00:00 GMT";|31536000
+	add_header Expires "Thu, 01 Jan 1970 00:00:00 GMT";|0
+	add_header Expires 0;|0
+	add_header Expires "Thu, 01 Jan 2037 00:00:00 GMT"; add_header Cache-Control max-age=60;|60
+	add_header Expires "Thu, 01 Jan 2037 00:00:00 GMT"; add_header Cache-Control no-cache;|0
+	add_header Cache-Control "public, max-age=60, max-age=30";|30
+	add_header Cache-Control "MAX-AGE=\"60\"";|60
+	add_header Cache-Control "no-cache=\"set-cookie\", max-age=60";|0
+	add_header Cache-Control max-age=60; add_header Age 20;|40
+	add_header Cache-Control max-age=60; add_header Age 70;|0
+	END
+	is 11 "$number"
+	web_extra example.com ''
+}
+
+@test "download: what comes too slowly is given up" {
+	web_extra example.com 'limit_rate 2000;'
+	SECONDS=0
+	run -69 --separate-stderr aci-fetch --no-signature \
+		--min-speed=10000 https://example.com/app.aci
+	matches 'Less than 10000 bytes/sec' "$stderr"
+	test "$SECONDS" -lt 45
+	web_extra example.com ''
+}
+
+@test "download: image and signature are asked for at the same time" {
+	web_extra example.com 'limit_rate 400k;'
+	cp "$WEB/example.com/app.aci" "$WEB/example.com/slow.aci.asc"
+	cp "$WEB/example.com/app.aci" "$WEB/example.com/slow.aci"
+	SECONDS=0
+	run -0 --separate-stderr aci-fetch https://example.com/slow.aci
+	test "$SECONDS" -le 2
+	# Of what nobody has signed no more comes than has come by then.
+	head -c 30000000 /dev/zero >"$WEB/example.com/unsigned.aci"
+	SECONDS=0
+	run -65 --separate-stderr aci-fetch https://example.com/unsigned.aci
+	test "$SECONDS" -le 3
+	web_extra example.com ''
+}
+
+@test "download: RKT_DEBUG says what each server answered" {
+	web_extra example.com "location = /to.aci {
+		return 302 $AT/steady/app.aci; }"
+	RKT_DEBUG=1 run -0 --separate-stderr aci-fetch --no-signature \
+		https://example.com/to.aci
+	is "aci-fetch: fetching image from https://example.com/to.aci
+aci-fetch: warning: signature verification has been disabled
+aci-fetch: https://example.com/to.aci: redirects to $AT/steady/app.aci
+aci-fetch: https://example.com/to.aci: status 200, ETag $(etag), fresh for 0 s
+Downloading ACI: 700 KB" "$stderr"
+	RKT_DEBUG=1 run -65 --separate-stderr aci-fetch https://example.com/unsigned.aci
+	for old in .aci.asc .sig; do
+		matches "aci-fetch: https://example.com/unsigned$old: status 404, bad HTTP status code: 404" "$stderr"
+	done
+	web_extra example.com ''
 }
