@@ -224,6 +224,69 @@ gpg_is_confined() {
 	powerless "$tool" 471 472
 }
 
+# as_user COMMAND [ARG...]: without root's rights, in $user, with its own store.
+as_user() {
+	setpriv --reuid 1000 --regid 1000 --clear-groups --inh-caps=-all \
+		env PATH="$user/bin:$PATH" HOME="$user" RKT_DIR="$user/lib" \
+		RKT_RUN="$user/run" RKT_CONF="$user/etc" \
+		RKT_SYSTEM_CONF="$user/system" "$@"
+}
+
+# Where a user can get at everything: $T lies below what is root's alone.
+make_user() {
+	user=$(mktemp -d "$RKT_WORLD/tmp/user.XXXXXX")
+	mkdir "$user/bin"
+	cp "$BIN"/{aci-*,cas-*} "$user/bin"
+	trust_key alice example.com/app
+	cp -r "$RKT_CONF" "$user/etc"
+	chown -R 1000:1000 "$user"
+}
+
+# unprivileged PID: of a user that was no root before.
+unprivileged() {
+	is "Uid: 1000 1000 1000 1000
+CapInh: 0000000000000000
+CapPrm: 0000000000000000
+CapEff: 0000000000000000
+NoNewPrivs: 1
+Seccomp: 2" "$(awk '/^(Uid|CapInh|CapPrm|CapEff|NoNewPrivs|Seccomp):/ {
+		$1 = $1; print }' "/proc/$1/status")"
+}
+
+# $child is the one that does the work.
+fetch_of_user() {
+	child=$(pgrep -n -u 1000 -x aci-fetch) && seccomp_on "$child"
+}
+
+@test "without root the tools do the same, with what that user has" {
+	local user child
+	make_user
+	busybox_aci "$T/app.aci" -n example.com/app
+	sign alice "$T/app.aci"
+	cp "$T"/app.aci* "$WEB/example.com"
+	web_page example.com/app "$(web_tag ac-discovery example.com/app \
+		'https://example.com/app.{ext}')"
+	run -0 --separate-stderr as_user bash -c 'set -o pipefail
+		aci-discover example.com/app:1.0 | aci-fetch | aci-verify |
+			cas-put -q'
+	is "$(as_user cas-store ls -q)"
+	is '' "$(ls -A "$user/lib/cas/tmp")"
+	mute 8443
+	as_user aci-fetch --no-signature https://mute.example:8443/x.aci 3>&- &
+	tool=$!
+	wait_for fetch_of_user
+	unprivileged "$child"
+	kill "$child"
+	wait "$tool" || :
+	hostile_gpg
+	as_user aci-fetch https://example.com/app.aci >"$T/record"
+	as_user aci-verify <"$T/record" >"$T/out" 2>&1 3>&- &
+	tool=$!
+	wait_for pgrep -u 1000 -x gpg
+	unprivileged "$(pgrep -u 1000 -x gpg)"
+	rm -rf "$user"
+}
+
 @test "a worker that is killed is reported, and nothing is left of it" {
 	local child status=0
 	mute 8443
@@ -270,8 +333,8 @@ slow_put() {
 		-e inject=write:delay_enter=500000 cas-put --insecure -q \
 		<"$T/record" >"$T/out" 2>"$T/err" 3>&- 4>&- 7</etc/shadow &
 	tool=$!
-	wait_for child_of "$tool"
-	put=$(child_of "$tool")
+	wait_for pgrep -P "$tool" -x cas-put
+	put=$(pgrep -P "$tool" -x cas-put)
 	tool="$tool $put"
 	wait_for child_of "$put"
 	child=$(child_of "$put")

@@ -235,11 +235,14 @@ few_calls(void)
 	} most[] = { { "web", 65 }, { "copy", 31 }, { "decode", 14 },
 		{ "archive", 13 }, { "gpg", 84 } };
 
+	const size_t more = words(CALLS_SANITIZER) - 1;
+
 	for (size_t i = 0; i < PLANS; i++) {
-		(void)printf("%s: %zu\n", confine_calls[i].name,
-		    words(confine_calls[i].words));
+		size_t count = words(confine_calls[i].words) - more;
+
+		(void)printf("%s: %zu\n", confine_calls[i].name, count);
 		assert(strcmp(confine_calls[i].name, most[i].name) == 0);
-		assert(words(confine_calls[i].words) <= most[i].most);
+		assert(count <= most[i].most);
 	}
 	assert(confine_calls[PLANS].name == NULL);
 }
