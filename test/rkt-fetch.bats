@@ -308,8 +308,8 @@ $(printf '  %s\n' "$key" "$twin" | sort)" "$(cut -c 1-73 <<<"$stderr")"
 
 # credentials DIRECTORY PASSWORD: for example.com, in its auth.d.
 credentials() {
-	mkdir -p -m 755 "$1"
-	mkdir -p -m 700 "$1/auth.d"
+	mkdir -p "$1"
+	install -d -m 700 "$1/auth.d"
 	jq -nc --arg password "$2" '{rktKind: "auth", rktVersion: "v1",
 		domains: ["example.com"], type: "basic",
 		credentials: {user: "me", password: $password}}' \
