@@ -33,28 +33,6 @@ struct source {
 	struct spool spool;  /* a file without a name yet */
 };
 
-static void
-download(struct web *web, bool http, struct source *source)
-{
-	struct web_answer answer = { 0 };
-	struct web_request request = { .url = source->place,
-		.http = http,
-		.authorization = source->authorization,
-		.max = SMALL_MAX,
-		.seconds = SMALL_SECONDS,
-		.take = take,
-		.data = &source->spool };
-
-	if (web_get(web, &request, &answer) < 0) {
-		autofree char *why =
-		    xasprintf("%s: %s", source->place, answer.why);
-		autofree char *shown = escape(why);
-
-		filter_failx(EX_UNAVAILABLE, "%s", shown);
-	}
-	web_answer_free(&answer);
-}
-
 static int
 open_file(const char *place)
 {
@@ -86,14 +64,43 @@ prepare(struct source *sources, const char *const *places, size_t count)
 }
 
 static void
-get(struct web *web, bool http, struct source *source)
+fail(const char *place, const struct web_answer *answer)
 {
-	spool_open(&source->spool, NULL);
-	if (source->file < 0) {
-		download(web, http, source);
-		free(source->authorization);
-		return;
+	autofree char *why = xasprintf("%s: %s", place, answer->why);
+	autofree char *shown = escape(why);
+
+	filter_failx(EX_UNAVAILABLE, "%s", shown);
+}
+
+/* All at the same time; the first that has failed is told. */
+static void
+download(struct web *web, bool http, struct source *sources, size_t count)
+{
+	struct web_request requests[KEYS_MAX];
+	struct web_answer answers[KEYS_MAX];
+	size_t asked = 0;
+
+	for (size_t i = 0; i < count; i++)
+		if (sources[i].file < 0)
+			requests[asked++] =
+			    (struct web_request){ .url = sources[i].place,
+				    .http = http,
+				    .authorization = sources[i].authorization,
+				    .max = SMALL_MAX,
+				    .seconds = SMALL_SECONDS,
+				    .take = take,
+				    .data = &sources[i].spool };
+	(void)web_get_all(web, requests, answers, asked);
+	for (size_t i = 0; i < asked; i++) {
+		if (answers[i].why != NULL && answers[i].end != WEB_GIVEN_UP)
+			fail(requests[i].url, &answers[i]);
+		web_answer_free(&answers[i]);
 	}
+}
+
+static void
+copy(struct source *source)
+{
 	image_copy(source->file, source->place, SMALL_MAX, &source->spool);
 	(void)close(source->file);
 }
@@ -111,6 +118,7 @@ add(json_t *keys, struct source *source)
 		filter_failx(EX_DATAERR, "%s: path is not UTF-8", shown);
 	(void)json_array_append_new(keys, key);
 	spool_close(&source->spool);
+	free(source->authorization);
 }
 
 /* All of them or none: who trusts a prefix wants to see each key. */
@@ -125,8 +133,13 @@ fetch(
 	bool http = (insecure & (WEB_HTTP | WEB_HTTP_KEYS)) != 0;
 
 	keeper_confine(remote ? &confine_web : &confine_copy);
-	for (size_t i = 0; i < count; i++)
-		get(web, http, &sources[i]);
+	for (size_t i = 0; i < count; i++) {
+		spool_open(&sources[i].spool, NULL);
+		if (sources[i].file >= 0)
+			copy(&sources[i]);
+	}
+	if (remote)
+		download(web, http, sources, count);
 	for (size_t i = 0; i < count; i++)
 		add(keys, &sources[i]);
 	(void)json_object_set_new(

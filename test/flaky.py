@@ -6,20 +6,24 @@ usage: flaky.py ADDRESS PORT CERT KEY DIR LOG
 
 /HOW/NAME is the file NAME of DIR, served as HOW says (the functions below);
 whole and steady if there is no such function.  LOG gets a line for each
-request: the path, and those of the headers below that it has.
+request: the path, and those of the headers below that it has.  At port 3128
+is a proxy.
 """
 
 import hashlib
 import http.server
 import os
 import re
+import socket
 import ssl
 import sys
+import threading
 import time
 
 ADDRESS, PORT, CERT, KEY, DIR, LOG = sys.argv[1:]
 LOGGED = ["Range", "If-Range", "If-None-Match", "Authorization", "Cookie"]
 CUT = 200_000  # bytes, after which an answer breaks off
+BEHAVIOURS = {}  # name: how such a path is answered
 counts = {}  # path: how often it was asked for
 
 
@@ -75,16 +79,24 @@ class Handler(http.server.BaseHTTPRequestHandler):
         return BEHAVIOURS.get(how, Handler.whole)(self, body)
 
 
+def behaviour(how):
+    BEHAVIOURS[how.__name__.replace("_", "-")] = how
+    return how
+
+
+@behaviour
 def breaks(self, body):
     """always, after CUT bytes"""
     self.whole(body, CUT)
 
 
+@behaviour
 def breaks_once(self, body):
     """the first time only"""
     self.whole(body, CUT if self.count == 1 else None)
 
 
+@behaviour
 def breaks_down(self, body):
     """and is out of order the second time"""
     if self.count == 2:
@@ -93,6 +105,7 @@ def breaks_down(self, body):
         self.whole(body, CUT if self.count == 1 else None)
 
 
+@behaviour
 def changes(self, body):
     """is another image the second time"""
     if self.count == 1:
@@ -100,21 +113,25 @@ def changes(self, body):
     self.whole(body, CUT if self.count == 1 else None)
 
 
+@behaviour
 def weak(self, body):
     """has an ETag that stands for more than these very bytes"""
     self.whole(body, CUT, etag='W/"1"')
 
 
+@behaviour
 def nameless(self, body):
     """has no ETag"""
     self.answer(200, body, CUT)
 
 
+@behaviour
 def ignores(self, body):
     """knows nothing of ranges"""
     self.answer(200, body, CUT if self.count == 1 else None, ETag='"1"')
 
 
+@behaviour
 def another_part(self, body):
     """sends a part that was not asked for"""
     if self.count == 1:
@@ -124,6 +141,7 @@ def another_part(self, body):
                     f"bytes {CUT + 1}-{len(body) - 1}/{len(body)}")
 
 
+@behaviour
 def another_image(self, body):
     """sends a part of something else"""
     if self.count == 1:
@@ -133,6 +151,7 @@ def another_image(self, body):
                     f"bytes {CUT}-{len(body) - 1}/{len(body)}")
 
 
+@behaviour
 def stalls(self, body):
     """sends the beginning, and then nothing for long"""
     if self.headers["Range"]:
@@ -142,6 +161,17 @@ def stalls(self, body):
     return time.sleep(20)
 
 
+@behaviour
+def drips(self, body):
+    """sends 2000 bytes a second"""
+    self.answer(200, body, 0)
+    for first in range(0, 100_000, 1000):
+        self.wfile.write(body[first:first + 1000])
+        self.wfile.flush()
+        time.sleep(0.5)
+
+
+@behaviour
 def defers(self, body):
     """202 for the signature, once"""
     if self.path.endswith(".asc") and self.count == 1:
@@ -150,6 +180,7 @@ def defers(self, body):
         self.whole(body)
 
 
+@behaviour
 def defers_on(self, body):
     """202 for the signature, always"""
     if self.path.endswith(".asc"):
@@ -158,9 +189,29 @@ def defers_on(self, body):
         self.whole(body)
 
 
-BEHAVIOURS = {name.replace("_", "-"): how for name, how in globals().items()
-              if callable(how) and getattr(how, "__doc__", None)
-              and name.islower()}
+def proxy(listener):
+    """Speaks CONNECT, and logs all of it."""
+    for client in iter(lambda: listener.accept()[0], None):
+        head = client.recv(65536)
+        target = head.split(b" ")[1].decode()
+        with open(LOG, "a", encoding="latin-1") as log:
+            log.write(" ".join(["CONNECT", target] + [
+                line for line in head.decode("latin-1").split("\r\n")
+                if line.lower().startswith("authorization")]) + "\n")
+        host, port = target.rsplit(":", 1)
+        server = socket.create_connection((host, int(port)))
+        client.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+        for ends in (client, server), (server, client):
+            threading.Thread(target=pump, args=ends, daemon=True).start()
+
+
+def pump(source, sink):
+    try:
+        while data := source.recv(65536):
+            sink.sendall(data)
+        sink.shutdown(socket.SHUT_WR)
+    except OSError:
+        pass
 
 
 class Server(http.server.ThreadingHTTPServer):
@@ -174,6 +225,8 @@ class Server(http.server.ThreadingHTTPServer):
             pass
 
 
+threading.Thread(target=proxy, daemon=True,
+                 args=[socket.create_server((ADDRESS, 3128))]).start()
 context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
 context.load_cert_chain(CERT, KEY)
 Server((ADDRESS, int(PORT)), Handler).serve_forever()
