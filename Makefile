@@ -11,10 +11,10 @@ VERSION = 0.1.0
 DIRS = aci-fetch aci-verify cas-store pod-prepare pod-netns pod-enter pod-gc
 PROGS = aci-fetch/aci-discover aci-fetch/aci-fetch aci-fetch/aci-local \
 	aci-fetch/aci-convert aci-verify/aci-verify aci-verify/aci-trust \
-	cas-store/cas-store cas-store/cas-put cas-store/aci-make \
-	cas-store/aci-export pod-prepare/pod-prepare pod-prepare/pod-list \
-	pod-netns/pod-netns pod-enter/pod-enter pod-enter/pod-init \
-	pod-gc/pod-gc pod-gc/pod-stop
+	cas-store/cas-store cas-store/cas-put cas-store/cas-check \
+	cas-store/aci-make cas-store/aci-export pod-prepare/pod-prepare \
+	pod-prepare/pod-list pod-netns/pod-netns pod-enter/pod-enter \
+	pod-enter/pod-init pod-gc/pod-gc pod-gc/pod-stop
 # Build-time only: writes system call filters as C headers.  Not by way of the
 # archives: one of them is to include such a header.
 MKFILTER = pod-prepare/mkfilter
@@ -29,6 +29,7 @@ LIBS_aci-convert = -lcrypto -lpthread
 LIBS_aci-verify = -lgpgme -lcrypto -lz -lpthread
 LIBS_aci-trust = -lgpgme
 LIBS_cas-put = -lcrypto -lisal -llzma -lbz2 -lzstd -lpthread
+LIBS_cas-check = -lcrypto
 LIBS_aci-make = -larchive $(LIBS_cas-put)
 LIBS_aci-export = -larchive -lcrypto
 LIBS_pod-prepare = -lseccomp -lcap

@@ -43,6 +43,7 @@ static const char usage_text[] =
     "       cas-store umount KEY...\n"
     "       cas-store rm IMAGE...\n"
     "       cas-store gc [--grace-period=24h]\n"
+    "       cas-store check [-q] [--report] [IMAGE...]\n"
     "       cas-store urls\n"
     "\n"
     "  -q, --quiet              print keys only\n"
@@ -53,6 +54,7 @@ static const char usage_text[] =
     "      --no-legend          without the line of headings\n"
     "      --full               keys and sizes in full\n"
     "      --render=KIND        auto, erofs or tree, as cas-put has it\n"
+    "      --report             name what is damaged, and leave it there\n"
     "      --from=DIR           where the index and its archives are: a\n"
     "                           pod's directory\n"
     "      --grace-period=DUR   leave alone what is younger\n"
@@ -68,6 +70,7 @@ struct opts {
 	bool no_legend;
 	bool missing;
 	bool full;
+	bool report;
 	enum render_kind render;
 	const char *from;
 	const enum pull *policy; /* NULL: only look */
@@ -312,6 +315,23 @@ run_urls(char **arguments, size_t count, const struct opts *opts)
 	return 0;
 }
 
+/* Hashing would make this program slow to start: it is another one's. */
+static int
+run_check(char **arguments, size_t count, const struct opts *opts)
+{
+	char **argv = xcalloc(count + 4, sizeof *argv);
+	size_t used = 0;
+
+	argv[used++] = xstrdup("cas-check");
+	if (opts->quiet)
+		argv[used++] = xstrdup("--quiet");
+	if (opts->report)
+		argv[used++] = xstrdup("--report");
+	for (size_t i = 0; i < count; i++)
+		argv[used++] = arguments[i];
+	prog_chain(argv);
+}
+
 static const struct verb verbs[] = {
 	{ "get", "qmp", run_get, 1, SIZE_MAX },
 	{ "ls", "qtnF", run_ls, 0, 0 },
@@ -321,6 +341,7 @@ static const struct verb verbs[] = {
 	{ "umount", "", run_umount, 1, SIZE_MAX },
 	{ "rm", "", run_rm, 1, SIZE_MAX },
 	{ "gc", "g", run_gc, 0, 0 },
+	{ "check", "qR", run_check, 0, SIZE_MAX },
 	{ "urls", "", run_urls, 0, 0 },
 };
 
@@ -358,6 +379,9 @@ set_option(int c, struct opts *opts)
 		if (render_parse(optarg, &opts->render) < 0)
 			errx(EX_USAGE, "--render: not auto, erofs or tree");
 		break;
+	case 'R':
+		opts->report = true;
+		break;
 	case 'f':
 		opts->from = optarg;
 		break;
@@ -391,6 +415,7 @@ parse_options(int argc, char *argv[], const char *allowed, struct opts *opts)
 		{ "table", no_argument, NULL, 't' },
 		{ "no-legend", no_argument, NULL, 'n' },
 		{ "full", no_argument, NULL, 'F' },
+		{ "report", no_argument, NULL, 'R' },
 		{ "render", required_argument, NULL, 'r' },
 		{ "from", required_argument, NULL, 'f' },
 		{ "grace-period", required_argument, NULL, 'g' },
@@ -401,7 +426,7 @@ parse_options(int argc, char *argv[], const char *allowed, struct opts *opts)
 
 	for (int c;
 	     (c = getopt_long(argc, argv, "+qh", options, NULL)) != -1;) {
-		if (strchr("qmptnFrfg", c) != NULL &&
+		if (strchr("qmptnFrfgR", c) != NULL &&
 		    strchr(allowed, c) == NULL)
 			usage(EX_USAGE);
 		set_option(c, opts);

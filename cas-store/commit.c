@@ -16,6 +16,7 @@
 #include "record.h"
 #include "remote.h"
 #include "scope.h"
+#include "seal.h"
 #include "store.h"
 #include "uuid.h"
 
@@ -97,7 +98,7 @@ store_entry(struct work *work)
 static int
 write_info(int dir, const json_t *info, struct fault *fault)
 {
-	autofree char *line = record_line(info);
+	autofree char *line = seal_line(info);
 
 	if (strlen(line) > INFO_MAX)
 		return fault_set(fault, EX_DATAERR,

@@ -207,15 +207,28 @@ mount_shared(int dir, const char *key, const char *index, char *const *devices,
 	return result < 0 ? NULL : take_ptr(&path);
 }
 
-int
-mount_remove(const char *key)
+static int
+take_mount_away(const char *key, int flags)
 {
 	autofree char *path = xasprintf("%s/mnt/%s", dirs_run(), key);
 	autofd int lock = lock_mounts();
 
 	if (lock < 0)
 		return -1;
-	if (is_mount(AT_FDCWD, path) && umount2(path, UMOUNT_NOFOLLOW) < 0)
+	if (is_mount(AT_FDCWD, path) &&
+	    umount2(path, UMOUNT_NOFOLLOW | flags) < 0)
 		return -1;
 	return rmdir(path) < 0 && errno != ENOENT ? -1 : 0;
+}
+
+int
+mount_remove(const char *key)
+{
+	return take_mount_away(key, 0);
+}
+
+int
+mount_detach(const char *key)
+{
+	return take_mount_away(key, MNT_DETACH);
 }

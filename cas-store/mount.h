@@ -26,3 +26,6 @@ char *mount_shared(int dir, const char *key, const char *index,
 
 /* Takes it away.  0 also if it is not there; -1 and errno, EBUSY: in use. */
 int mount_remove(const char *key);
+
+/* The same though it is in use: whoever has it keeps it, nobody finds it. */
+int mount_detach(const char *key);

@@ -19,30 +19,59 @@
 #include "store.h"
 #include "uuid.h"
 
+/* A pod that uses a tree has linked its marker. */
+static bool
+is_used_tree(int dir, const char *name)
+{
+	autofree char *marker = xasprintf("%s/marker", name);
+	struct stat status;
+
+	return fstatat(dir, marker, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       status.st_nlink > 1;
+}
+
 /*
- * A tree is renamed away first: from then on no pod finds it.  Did one link
- * its marker before, it goes back.  Returns 1 if it is in use.
+ * Renames a tree to *away in tmp: from then on no pod finds it.  Returns 1, 0
+ * if there is none, or -1.
  */
+static int
+take_tree_away(int cas, const char *key, char **away)
+{
+	autofree char *path = xasprintf("tree/%s", key);
+	char uuid[UUID_SIZE];
+
+	uuid_make(uuid);
+	*away = xasprintf("tmp/tree-%s", uuid);
+	if (renameat(cas, path, cas, *away) == 0)
+		return 1;
+	return errno == ENOENT ? 0 : -1;
+}
+
+/* Did a pod link it before it was away, it goes back.  1 if it is in use. */
 static int
 remove_tree(int cas, const char *key)
 {
 	autofree char *path = xasprintf("tree/%s", key);
 	autofree char *away = NULL;
-	autofree char *marker = NULL;
 	autofd int tmp = store_dir(cas, "tmp");
-	char uuid[UUID_SIZE];
-	struct stat status;
+	int result = tmp < 0 ? -1 : take_tree_away(cas, key, &away);
 
-	uuid_make(uuid);
-	away = xasprintf("tmp/tree-%s", uuid);
-	marker = xasprintf("%s/marker", away);
-	if (tmp < 0)
-		return -1;
-	if (renameat(cas, path, cas, away) < 0)
-		return errno == ENOENT ? 0 : -1;
-	if (fstatat(cas, marker, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
-	    status.st_nlink > 1)
+	if (result <= 0)
+		return result;
+	if (is_used_tree(cas, away))
 		return renameat(cas, away, cas, path) < 0 ? -1 : 1;
+	return path_remove(tmp, away + strlen("tmp/"));
+}
+
+int
+tree_withdraw(int cas, const char *key)
+{
+	autofree char *away = NULL;
+	autofd int tmp = store_dir(cas, "tmp");
+	int result = tmp < 0 ? -1 : take_tree_away(cas, key, &away);
+
+	if (result <= 0 || is_used_tree(cas, away))
+		return result < 0 ? -1 : 0;
 	return path_remove(tmp, away + strlen("tmp/"));
 }
 
@@ -200,7 +229,10 @@ each(const struct clean *clean, const char *path,
 static int
 clean_tmp(const struct clean *clean, int dir, const char *name)
 {
-	return is_old(clean, dir, name) ? path_remove(dir, name) : 0;
+	/* A damaged tree may have pods yet. */
+	if (!is_old(clean, dir, name) || is_used_tree(dir, name))
+		return 0;
+	return path_remove(dir, name);
 }
 
 /* The names of images: the links that lead to them. */

@@ -23,6 +23,12 @@ int image_remove(int cas, const char *key, struct fault *fault);
 void image_take_back(int cas, const char *key, const json_t *info);
 
 /*
+ * Takes the image's tree away, though pods use it: those keep it, and
+ * store_clean() removes it when they are gone.  0, or -1 and errno.
+ */
+int tree_withdraw(int cas, const char *key);
+
+/*
  * Removes what no image owns and is older than so many nanoseconds: files in
  * tmp, blobs, indexes, trees, names and URLs.  Returns 0, or -1 with fault;
  * EX_TEMPFAIL: an image is being stored.

@@ -127,24 +127,33 @@ fill_tree(struct render *render)
 	return 0;
 }
 
-/* The tree in tmp, if the store does not have it. */
+/* The tree in tmp. */
 static int
 make_tree(struct render *render)
 {
-	autofree char *path = xasprintf("tree/%s", render->key);
 	char uuid[UUID_SIZE];
 
 	render->tree = true;
-	if (faccessat(render->cas, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
-		return 0;
 	uuid_make(uuid);
 	render->name = xasprintf("tree-%s", uuid);
 	return fill_tree(render);
 }
 
-int
-render_make(struct render *render, struct compose *compose, const char *key,
-    bool dependent, enum render_kind kind)
+/* Only if the store does not have it. */
+static int
+need_tree(struct render *render)
+{
+	autofree char *path = xasprintf("tree/%s", render->key);
+
+	if (faccessat(render->cas, path, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+		return make_tree(render);
+	render->tree = true;
+	return 0;
+}
+
+static void
+start(struct render *render, struct compose *compose, const char *key,
+    bool dependent)
 {
 	*render = (struct render){
 		.compose = compose,
@@ -156,15 +165,30 @@ render_make(struct render *render, struct compose *compose, const char *key,
 	};
 	store_key(key, render->key);
 	spill_start(&render->spill, render->tmp, render->fault);
+}
+
+int
+render_make(struct render *render, struct compose *compose, const char *key,
+    bool dependent, enum render_kind kind)
+{
+	start(render, compose, key, dependent);
 	if (kind == RENDER_TREE)
-		return make_tree(render);
+		return need_tree(render);
 	if (write_index(render) < 0)
 		return -1;
 	if (index_works(render))
 		return 0;
 	if (kind == RENDER_EROFS)
 		return fault_errno(render->fault, "index: cannot be mounted");
-	return make_tree(render);
+	return need_tree(render);
+}
+
+int
+render_again(struct render *render, struct compose *compose, const char *key,
+    bool dependent, bool tree)
+{
+	start(render, compose, key, dependent);
+	return tree ? make_tree(render) : write_index(render);
 }
 
 void

@@ -40,6 +40,11 @@ int render_make(struct render *render, struct compose *compose, const char *key,
     bool dependent, enum render_kind kind);
 void render_free(struct render *render);
 
+/* The same, whether the store has it or not, and whether this kernel can mount
+ * it or not. */
+int render_again(struct render *render, struct compose *compose,
+    const char *key, bool dependent, bool tree);
+
 /* What info.json will say of it; the caller owns it. */
 json_t *render_json(const struct render *render);
 

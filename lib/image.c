@@ -169,11 +169,14 @@ each_key(int cas, const char *path,
 	if (dir == NULL)
 		return -1;
 	(void)take_fd(&fd);
-	errno = 0;
-	for (struct dirent *e; result == 0 && (e = readdir(dir)) != NULL;)
+	/* What visit did to errno is not the end of the directory. */
+	for (struct dirent *e; (errno = 0, e = readdir(dir)) != NULL;) {
 		if (store_is_key(e->d_name))
 			result = visit(cas, e->d_name, data);
-	return result == 0 && errno != 0 ? -1 : result;
+		if (result != 0)
+			return result;
+	}
+	return errno != 0 ? -1 : 0;
 }
 
 struct keys {

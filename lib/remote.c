@@ -11,6 +11,7 @@
 #include "record.h"
 #include "remote.h"
 #include "scope.h"
+#include "seal.h"
 
 #define SECOND INT64_C(1000000000)
 
@@ -79,7 +80,7 @@ remote_write(int cas, const char *url, const struct remote *remote)
 	    remote->key, "etag", remote->etag, "maxAge",
 	    (json_int_t)remote->max_age, "fetched",
 	    (json_int_t)remote->fetched);
-	line = record_line(json);
+	line = seal_line(json);
 	return publish_file(dir, path + strlen("remote/"), line, strlen(line),
 		   0444, PUBLISH_DURABLE | PUBLISH_REPLACE) < 0
 		   ? -1

@@ -157,8 +157,8 @@ store_name(const char *name)
 }
 
 /* FNV-1a: it only spreads; who uses it can bear that two are the same. */
-static uint64_t
-text_hash(const char *text)
+uint64_t
+store_text_hash(const char *text)
 {
 	uint64_t hash = UINT64_C(0xcbf29ce484222325);
 
@@ -174,26 +174,28 @@ store_index(const char *key, const char *of)
 {
 	return of == NULL ? xasprintf("index/%s", key)
 			  : xasprintf("index/%s-%016llx", key,
-				(unsigned long long)text_hash(of));
+				(unsigned long long)store_text_hash(of));
 }
 
 /* The URL is in these files and compared: a collision costs a download. */
 char *
 store_remote(const char *url)
 {
-	return xasprintf("remote/%016llx", (unsigned long long)text_hash(url));
+	return xasprintf(
+	    "remote/%016llx", (unsigned long long)store_text_hash(url));
 }
 
 char *
 store_partial(const char *url)
 {
-	return xasprintf("partial/%016llx", (unsigned long long)text_hash(url));
+	return xasprintf(
+	    "partial/%016llx", (unsigned long long)store_text_hash(url));
 }
 
 off_t
 store_url_lock(const char *url)
 {
-	return (off_t)(text_hash(url) & (INT64_MAX >> 1));
+	return (off_t)(store_text_hash(url) & (INT64_MAX >> 1));
 }
 
 char *

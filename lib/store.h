@@ -3,6 +3,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 /* "sha512-", 64 digits and a NUL: an image's name in the store. */
@@ -28,6 +29,9 @@ int store_lock(int cas, enum store_lock how);
 enum { STORE_LOCKS_FD = 9 };
 int store_url_locks(void);
 char *store_url_locks_path(void);
+
+/* Spreads texts over 64 bits; two of them may have the same. */
+uint64_t store_text_hash(const char *text);
 
 /* The byte that stands for the URL. */
 off_t store_url_lock(const char *url);

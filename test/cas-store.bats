@@ -108,6 +108,20 @@ latest() {
 	is 300 "$(cas-store ls | jq -r .image | wc -l)"
 }
 
+@test "cas-store: a name whose image is gone does not hide the others" {
+	root=$T/root
+	mkdir -p "$root"
+	mkaci -v 1 "$root" "$T/1.aci"
+	mkaci -v 2 "$root" "$T/2.aci"
+	one=$(put_aci "$T/1.aci")
+	two=$(put_aci "$T/2.aci")
+	rm -r "$RKT_DIR/cas/image/$two"
+	is "$one" "$(cas-store get -q example.com/app)"
+	rm -r "$RKT_DIR/cas/image/$one"
+	run -1 --separate-stderr cas-store get -q example.com/app
+	matches 'example.com/app: not in the store' "$stderr"
+}
+
 @test "cas-store: a damaged or foreign info.json is no image's" {
 	one=$(store example.com/app 1.0)
 	two=$(store example.com/app 2.0)

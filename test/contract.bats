@@ -4,7 +4,7 @@ load helpers
 
 # Each program that the build makes, by its kind; the first test compares.
 FILTERS=(aci-fetch aci-local aci-verify aci-convert cas-put)
-ONESHOTS=(aci-discover aci-export aci-make aci-trust cas-store pod-gc pod-list pod-prepare pod-stop)
+ONESHOTS=(aci-discover aci-export aci-make aci-trust cas-check cas-store pod-gc pod-list pod-prepare pod-stop)
 CHAINS=(pod-netns pod-enter)
 TOOLS=("${FILTERS[@]}" "${ONESHOTS[@]}" "${CHAINS[@]}")
 OTHERS=(pod-init rkt)

@@ -12,6 +12,7 @@ declare -gA LIBS=(
 	[aci-make]='libarchive libbz2 libc libcrypto libisal libjansson liblzma libzstd'
 	[aci-trust]='libc libgpgme libjansson'
 	[aci-verify]='libc libcrypto libgpgme libjansson libz'
+	[cas-check]='libc libcrypto libjansson'
 	[cas-put]='libbz2 libc libcrypto libisal libjansson liblzma libzstd'
 	[cas-store]=static
 	[pod-enter]=static
