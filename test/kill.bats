@@ -2,6 +2,7 @@
 # kill - a tool killed at any point leaves nothing that the same command minds
 load helpers
 load web
+load layouts
 
 # Points of a tool's life at which it is killed: its calls of the kernel, of
 # which this many are drawn by lot.
@@ -105,6 +106,47 @@ all_is_clean() {
 	for tool in aci-discover aci-fetch aci-verify cas-put; do
 		killed_and_again "$tool" fetch_pipe forget_image
 	done
+	all_is_clean
+}
+
+# An image out of an archive, from the tool that aci-fetch becomes.
+archive_pipe() {
+	echo "{\"v\":1,\"image\":\"docker-archive:$T/d.tar\"}" |
+		aci-local --no-signature | aci-convert |
+		cas-put -q --insecure
+}
+
+export_image() {
+	aci-export --overwrite example.com/app:1.0 "$T/out.aci" &&
+		aci-export --overwrite --format=oci-archive \
+			example.com/app:1.0 "$T/out.tar"
+}
+
+@test "each tool of the pipe for an archive is killed at ten points" {
+	mksaved "$T/saved"
+	tar -cf "$T/d.tar" -C "$T/saved" .
+	export T
+	export -f archive_pipe
+	for tool in aci-local aci-convert cas-put; do
+		killed_and_again "$tool" archive_pipe forget_image
+	done
+	all_is_clean
+}
+
+@test "aci-export is killed at ten points, and leaves a whole file or none" {
+	mksaved "$T/saved"
+	tar -cf "$T/d.tar" -C "$T/saved" .
+	archive_pipe
+	export_image
+	cp "$T/out.aci" "$T/whole.aci"
+	export T
+	export -f export_image
+	no_export() {
+		test ! -e "$T/out.aci" || cmp "$T/whole.aci" "$T/out.aci"
+		rm -f "$T/out.aci" "$T/out.tar"
+	}
+	killed_and_again aci-export export_image no_export
+	forget_image
 	all_is_clean
 }
 
