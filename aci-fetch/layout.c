@@ -16,6 +16,7 @@
 #include "parcel.h"
 #include "path.h"
 #include "prog.h"
+#include "record.h"
 #include "ref.h"
 #include "scope.h"
 
@@ -228,18 +229,36 @@ name_layers(struct found *found)
 		found->layers[i] = blob_name(&oci->layers[i]);
 }
 
+/* Of a later version nobody knows what it means. */
+static void
+check_layout(struct members *members)
+{
+	size_t length = 0;
+	autofree char *bytes =
+	    need_member(members, "oci-layout", LAYOUT_FILE_MAX, &length);
+	autofree char *why = NULL;
+	autojson json_t *json = json_parse(bytes, length, &why);
+	const char *version =
+	    json == NULL ? NULL : record_string(json, "imageLayoutVersion");
+
+	if (json == NULL)
+		members_refuse(members, "oci-layout", why);
+	if (version == NULL || strncmp(version, "1.", 2) != 0)
+		members_refuse(
+		    members, "oci-layout", "imageLayoutVersion: is not 1.0.0");
+}
+
 void
 layout_find(struct members *members, const struct ref *ref, struct found *found)
 {
 	size_t length = 0;
-	autofree char *layout =
-	    need_member(members, "oci-layout", LAYOUT_FILE_MAX, &length);
 	autofree char *bytes =
 	    need_member(members, "index.json", OCI_MANIFEST_MAX, &length);
 	struct oci_index *index = parse_index(members, bytes, length);
 	struct oci_blob manifest = { 0 };
 	struct oci_entry entry;
 
+	check_layout(members);
 	choose(members, ref, index, &entry);
 	follow(members, &entry, &manifest);
 	read_manifest(members, &manifest, found->parcel);

@@ -414,6 +414,12 @@ mklegacy() {
 	mklayout L
 	rm L/oci-layout
 	refused 65 'L: oci-layout: is missing' oci:L
+	for text in '{}' '{"imageLayoutVersion":"2.0.0"}'; do
+		mklayout L
+		printf %s "$text" >L/oci-layout
+		refused 65 'L: oci-layout: imageLayoutVersion: is not 1.0.0' \
+			oci:L
+	done
 	mklayout L '.manifests = []'
 	refused 65 'L: index: manifests: has nothing in it' oci:L
 	mklayout L '.layers = []'
