@@ -5,15 +5,15 @@
 # which numbers it can be had again.
 load helpers
 
-@test "put, render, rm, gc: killed at every 20th system call, nothing is lost" {
-	run -0 "$TEST/crash/run" steps --every 20 --offset "$RANDOM"
+@test "put, render, rm, gc: killed at every 32nd system call, nothing is lost" {
+	run -0 "$TEST/crash/run" steps --every 32 --offset "$RANDOM"
 	is 'put-erofs put-tree render-erofs render-tree rm-erofs rm-tree gc-erofs gc-tree' \
 		"$(cut -d : -f 1 <<<"$output" | tr '\n' ' ' | sed 's/ $//')"
 }
 
-@test "put, rm, gc: killed at 20 moments of a big image" {
-	run -0 "$TEST/crash/run" kills 20
-	matches '^kills: [0-9]+ of 20, seed [0-9]+$'
+@test "put, rm, gc: killed at 16 moments of a big image" {
+	run -0 "$TEST/crash/run" kills 16
+	matches '^kills: [0-9]+ of 16, seed [0-9]+$'
 }
 
 @test "put, rm, gc: after 30 power cuts, all that was reported is there" {
