@@ -375,10 +375,21 @@ cmd_image() { # VERB [ARG…]
 	list) tool cas-store ls --table "$@" ;;
 	rm | gc | cat-manifest) tool cas-store "$verb" "$@" ;;
 	export) tool aci-export "$@" ;;
+	verify) image_verify "$@" ;;
 	extract) tool aci-export --format=directory --alone "$@" ;;
 	render) tool aci-export --format=directory "$@" ;;
-	*) usage 'image list|rm|gc|cat-manifest|export|extract|render [ARG…]' ;;
+	*) usage 'image list|rm|gc|cat-manifest|verify|export|extract|render [ARG…]' ;;
 	esac
+}
+
+image_verify() { # [IMAGE…]
+	trace 'cas-store check' "$@"
+	keys=$(cas-store check "$@") || status=$?
+	for key in $keys
+	do
+		say "successfully verified checksum for image: \"$key\""
+	done
+	test "${status-0}" -eq 0 || exit $FAILED
 }
 
 ### Pods

@@ -17,6 +17,7 @@
 
 #include "alloc.h"
 #include "dirs.h"
+#include "du.h"
 #include "escape.h"
 #include "image.h"
 #include "list.h"
@@ -36,7 +37,10 @@
 
 static const char usage_text[] =
     "usage: cas-store get [-q | --missing] [--pull-policy=POLICY] IMAGE...\n"
-    "       cas-store ls [-q | --table [--no-legend] [--full]]\n"
+    "       cas-store ls [-q | --table | --format=json|json-pretty]\n"
+    "                    [--fields=LIST] [--full] [--no-legend]\n"
+    "                    [--sort=FIELD] [--order=asc|desc]\n"
+    "       cas-store du\n"
     "       cas-store cat-manifest IMAGE\n"
     "       cas-store render [-q] [--render=KIND] IMAGE...\n"
     "       cas-store mount [--from=DIR] KEY\n"
@@ -66,11 +70,9 @@ static const char usage_text[] =
 
 struct opts {
 	bool quiet;
-	bool table;
-	bool no_legend;
 	bool missing;
-	bool full;
 	bool report;
+	struct list list;
 	enum render_kind render;
 	const char *from;
 	const enum pull *policy; /* NULL: only look */
@@ -151,17 +153,24 @@ static int
 run_ls(char **arguments, size_t count, const struct opts *opts)
 {
 	autofd int cas = lookup_store();
-	const struct list list = {
-		.keys = opts->quiet,
-		.table = opts->table,
-		.legend = !opts->no_legend,
-		.full = opts->full,
-	};
 
 	(void)arguments;
 	(void)count;
-	if (list_images(cas, &list) < 0)
+	if (list_images(cas, &opts->list) < 0)
 		err(EX_IOERR, "%s/cas/image", dirs_data());
+	return 0;
+}
+
+static int
+run_du(char **arguments, size_t count, const struct opts *opts)
+{
+	autofd int cas = lookup_store();
+
+	(void)arguments;
+	(void)count;
+	(void)opts;
+	if (du_print(cas) < 0)
+		err(EX_IOERR, "%s/cas", dirs_data());
 	return 0;
 }
 
@@ -334,7 +343,8 @@ run_check(char **arguments, size_t count, const struct opts *opts)
 
 static const struct verb verbs[] = {
 	{ "get", "qmp", run_get, 1, SIZE_MAX },
-	{ "ls", "qtnF", run_ls, 0, 0 },
+	{ "ls", "qtnFisoj", run_ls, 0, 0 },
+	{ "du", "", run_du, 0, 0 },
 	{ "cat-manifest", "", run_cat_manifest, 1, 1 },
 	{ "render", "qr", run_render, 1, SIZE_MAX },
 	{ "mount", "f", run_mount, 1, 1 },
@@ -358,22 +368,15 @@ static void
 set_option(int c, struct opts *opts)
 {
 	static enum pull policy;
+	const char *why;
 
 	switch (c) {
 	case 'q':
 		opts->quiet = true;
+		opts->list.form = LIST_KEYS;
 		break;
 	case 'm':
 		opts->missing = true;
-		break;
-	case 't':
-		opts->table = true;
-		break;
-	case 'n':
-		opts->no_legend = true;
-		break;
-	case 'F':
-		opts->full = true;
 		break;
 	case 'r':
 		if (render_parse(optarg, &opts->render) < 0)
@@ -395,6 +398,17 @@ set_option(int c, struct opts *opts)
 		if (duration_parse(optarg, &opts->grace) < 0)
 			errx(EX_USAGE, "--grace-period: not a duration");
 		break;
+	case 't':
+	case 'n':
+	case 'F':
+	case 'i':
+	case 's':
+	case 'o':
+	case 'j':
+		why = list_option(&opts->list, c, optarg);
+		if (why != NULL)
+			errx(EX_USAGE, "%s", why);
+		break;
 	case 'v':
 		(void)puts("cas-store " RKT_VERSION);
 		prog_finish();
@@ -415,6 +429,10 @@ parse_options(int argc, char *argv[], const char *allowed, struct opts *opts)
 		{ "table", no_argument, NULL, 't' },
 		{ "no-legend", no_argument, NULL, 'n' },
 		{ "full", no_argument, NULL, 'F' },
+		{ "fields", required_argument, NULL, 'i' },
+		{ "sort", required_argument, NULL, 's' },
+		{ "order", required_argument, NULL, 'o' },
+		{ "format", required_argument, NULL, 'j' },
 		{ "report", no_argument, NULL, 'R' },
 		{ "render", required_argument, NULL, 'r' },
 		{ "from", required_argument, NULL, 'f' },
@@ -426,7 +444,7 @@ parse_options(int argc, char *argv[], const char *allowed, struct opts *opts)
 
 	for (int c;
 	     (c = getopt_long(argc, argv, "+qh", options, NULL)) != -1;) {
-		if (strchr("qmptnFrfgR", c) != NULL &&
+		if (strchr("qmptnFisojrfgR", c) != NULL &&
 		    strchr(allowed, c) == NULL)
 			usage(EX_USAGE);
 		set_option(c, opts);
@@ -436,7 +454,12 @@ parse_options(int argc, char *argv[], const char *allowed, struct opts *opts)
 int
 main(int argc, char *argv[])
 {
-	struct opts opts = { .grace = GRACE };
+	struct opts opts = {
+		.grace = GRACE,
+		.list = { .legend = true,
+		    .fields = list_all_fields,
+		    .sort = "importtime" },
+	};
 	const struct verb *verb;
 	size_t count;
 	int status;

@@ -5,12 +5,32 @@
 #include <stdbool.h>
 
 struct list {
-	bool keys;   /* only those */
-	bool table;  /* for people; else records */
-	bool legend; /* of a table */
-	bool full;   /* ids and sizes */
+	enum {
+		LIST_RECORDS,
+		LIST_KEYS,
+		LIST_TABLE,
+		LIST_JSON,  /* rkt's members, in one array */
+		LIST_PRETTY /* the same, indented */
+	} form;
+	bool legend;        /* of a table */
+	bool full;          /* ids, sizes and times in it */
+	const char *fields; /* of a table, "id,name,…" in any order */
+	const char *sort;   /* by which field */
+	bool descending;
 };
 
-/* Prints them.  Returns 0, or -1 and errno; a damaged one is passed over with a
- * warning. */
+/* id,name,size,importtime,lastused */
+extern const char list_all_fields[];
+
+/*
+ * One of its options: 't' --table, 'n' --no-legend, 'F' --full, 'i' --fields,
+ * 's' --sort, 'o' --order, 'j' --format.  Returns NULL, or what is wrong with
+ * the value.
+ */
+const char *list_option(struct list *list, int option, const char *value);
+
+/*
+ * Prints them.  Returns 0, or -1 and errno; a damaged one is passed over with
+ * a warning.
+ */
 int list_images(int cas, const struct list *list);

@@ -27,7 +27,7 @@ _rkt() {
 	trust) words='--prefix= --root --skip-fingerprint-review
 		--fingerprint= --insecure-allow-http --list --format=
 		--no-legend --remove=' ;;
-	image) words="list rm gc cat-manifest export extract render
+	image) words="list rm gc cat-manifest verify export extract render
 		--overwrite --rootfs-only --format= $(_rkt_images)" ;;
 	gc) words='--grace-period= --expire-prepared= --mark-only' ;;
 	enter | stop | rm | run-prepared | status) words=$(_rkt_pods) ;;

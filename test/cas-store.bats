@@ -151,11 +151,11 @@ latest() {
 		.latest == false' <<<"$output"
 	is "$(jq -r .store.key <<<"$output")" "$(cas-store ls -q)"
 	run -0 cas-store ls --table
-	matches '^ID +NAME +SIZE +IMPORT TIME +LAST USED$' "${lines[0]}"
-	matches '^sha512-[0-9a-f]{12} +example.com/' "${lines[1]}"
+	matches '^ID	+NAME	+SIZE	+IMPORT TIME	+LAST USED$' "${lines[0]}"
+	matches '^sha512-[0-9a-f]{12}	+example.com/' "${lines[1]}"
 	is 3 "${#lines[@]}"
 	run -0 cas-store ls --table --no-legend --full
-	matches '^sha512-[0-9a-f]{64} +example.com/' "${lines[0]}"
+	matches '^sha512-[0-9a-f]{64}	+example.com/' "${lines[0]}"
 	is 2 "${#lines[@]}"
 }
 
@@ -377,4 +377,83 @@ latest() {
 		done
 	done
 	test "$total" -gt 50
+}
+
+# three: images of three sizes, stored one after the other; $one $two $three.
+three() {
+	mkdir -p "$T/root"
+	for name in one two three; do
+		head -c 20000 /dev/urandom >>"$T/root/data"
+		mkaci -n "example.com/$name" -z none "$T/root" "$T/x.aci"
+		declare -g "$name=$(put_aci "$T/x.aci")"
+	done
+}
+
+@test "cas-store ls: fields, order and form as told" {
+	three
+	list() { rkt image list "$@"; }
+	is 'ID NAME SIZE IMPORT TIME LAST USED' "$(list | head -1 | tr -s '\t' ' ')"
+	is "${one:0:19} example.com/one:1.0 $(stat -c %s "$RKT_DIR/cas/blob/sha512/${one:7:2}/$one" |
+		awk '{ printf "%.0fKiB", $1 / 1024 }')" \
+		"$(list --no-legend | head -1 | tr -s '\t' ' ' | cut -d' ' -f 1-3)"
+	matches '(now|1 second ago|[0-9]+ seconds ago)$' "$(list | tail -1)"
+	is "example.com/two:1.0
+example.com/three:1.0
+example.com/one:1.0" "$(list --fields=name --no-legend --sort=name --order=desc)"
+	is "SIZE	ID
+$(for key in "$three" "$two" "$one"; do
+		printf '%s\t%s\n' "$(stat -c %s \
+			"$RKT_DIR/cas/blob/sha512/${key:7:2}/$key")" "$key"
+	done)" "$(list --full --fields=size,id --sort=size --order=desc | tr -s '\t')"
+	is '["example.com/one:1.0","example.com/two:1.0","example.com/three:1.0"]' \
+		"$(list --format=json | jq -c 'map(.name)')"
+	is '["id","import_time","last_used_time","name","size"]' \
+		"$(list --format=json-pretty | jq -c '.[0] | keys')"
+	is "$(list --format=json | jq .)" "$(list --format=json-pretty | jq .)"
+	test "$(list --format=json-pretty | wc -l)" -gt 10
+	# Who prepares a pod uses the image.
+	sleep 1.1
+	rkt prepare example.com/one --exec=/x >/dev/null
+	is "$one" "$(list --full --fields=id --sort=lastused --no-legend | tail -1)"
+	while IFS='|' read -r option why; do
+		run -64 --separate-stderr cas-store ls "$option"
+		is "cas-store: $why" "$stderr"
+	done <<-'END'
+	--order=up|--order: wrong sort order
+	--sort=color|--sort: no such field
+	--fields=id,|--fields: an unknown one
+	--fields=|--fields: an unknown one
+	--format=xml|--format: neither json nor json-pretty
+	END
+	rkt image rm example.com/one example.com/two example.com/three
+	is '[]' "$(list --format=json)"
+}
+
+@test "cas-store du: the apparent size of the unique files, before and after" {
+	total() {
+		find "$RKT_DIR"/cas/{blob,index,tree,image} -type f -printf '%i %s\n' \
+			2>/dev/null | sort -u | awk '{ n += $2 } END { print n + 0 }'
+	}
+	three
+	mkdir "$T/root/sub"
+	ln "$T/root/data" "$T/root/sub/again"
+	mkaci -n example.com/tree "$T/root" "$T/x.aci"
+	tree=$(put_aci "$T/x.aci" --render=tree)
+	mkaci -n example.com/child -m '.dependencies = [{imageName: "example.com/one"}]' \
+		"$T/root" "$T/x.aci"
+	child=$(put_aci "$T/x.aci")
+	run -0 --separate-stderr cas-store du
+	is "$(total)	total" "${lines[-1]}"
+	is 6 "${#lines[@]}"
+	# What a dependency lends is not the child's alone.
+	read -r all alone _ < <(grep "$child" <<<"$output")
+	test "$all" -gt "$alone"
+	read -r all alone _ < <(grep "$tree" <<<"$output")
+	test "$all" = "$alone"
+	before=$(total)
+	rkt image rm "$tree"
+	is "$((before - alone))" "$(total)"
+	is "$(total)	total" "$(cas-store du | tail -1)"
+	rkt image rm example.com/one example.com/two example.com/three "$child"
+	is '0	total' "$(cas-store du)"
 }

@@ -182,7 +182,7 @@ $(key_path example.com/app)" "$(tr -s '\t' ' ' <<<"$output")"
 	mkaci -v $'1\e]0;x\a\u202e' "$BATS_FILE_TMPDIR/root" "$T/x.aci"
 	put_aci "$T/x.aci"
 	run -0 --separate-stderr rkt image list --no-legend
-	matches 'example.com/app:1\\x1b\]0;x\\x07\\xe2\\x80\\xae ' "$output"
+	matches 'example.com/app:1\\x1b\]0;x\\x07\\xe2\\x80\\xae	' "$output"
 }
 
 @test "rkt image: the words, and 254 for what is not there" {
@@ -234,4 +234,15 @@ traced() {
 		is "$(fingerprint good)" \
 			"$(find "$RKT_CONF/trustedkeys" -type f -printf %f)"
 	done
+}
+
+@test "rkt image verify: each image that is sound by name, 254 if one is not" {
+	put_aci "$WEB/example.com/app-1.0.aci"
+	key=$(cas-store ls -q)
+	run -0 --separate-stderr rkt image verify
+	is "successfully verified checksum for image: \"$key\""
+	echo >>"$RKT_DIR/cas/index/$key"
+	run -254 --separate-stderr rkt image verify example.com/app
+	is "rkt: index/$key: damaged" "$stderr"
+	is ''
 }
