@@ -111,9 +111,15 @@ tar_block(struct tar *tar, uint64_t at)
 	}
 	if (at < tar->window_at ||
 	    at + TAR_BLOCK > tar->window_at + tar->window_length) {
+		/* Ahead only where headers follow each other: to copy what is
+		 * between them is most of what a reader costs. */
+		size_t want = at == tar->window_at + tar->window_length
+				  ? TAR_WINDOW
+				  : TAR_BLOCK;
+
 		tar->window_length = 0;
-		if (left > TAR_WINDOW)
-			left = TAR_WINDOW;
+		if (left > want)
+			left = want;
 		if (read_at(tar, tar->window, left, at) < 0)
 			return NULL;
 		tar->window_at = at;
@@ -200,12 +206,13 @@ number(struct tar *tar, const unsigned char *field, size_t length,
 static int
 check_sum(struct tar *tar, const unsigned char *header)
 {
-	int64_t claimed = 0, sum = 0;
+	int64_t claimed = 0;
+	int sum = CHECKSUM_LENGTH * ' ';
 
 	for (size_t i = 0; i < TAR_BLOCK; i++)
-		sum += i >= CHECKSUM && i < CHECKSUM + CHECKSUM_LENGTH
-			   ? ' '
-			   : header[i];
+		sum += header[i];
+	for (size_t i = CHECKSUM; i < CHECKSUM + CHECKSUM_LENGTH; i++)
+		sum -= header[i];
 	if (number(tar, header + CHECKSUM, CHECKSUM_LENGTH, "checksum",
 		&claimed) < 0)
 		return -1;

@@ -112,20 +112,18 @@ tree_lookup(
 	return found == 0 ? 0 : names_at(&tree->names, found)->inode;
 }
 
-int
-tree_set(struct tree *tree, uint32_t dir, const char *name, size_t length,
+/* A name that is not there yet. */
+static int
+enter(struct tree *tree, uint32_t dir, const char *name, size_t length,
     uint32_t inode)
 {
-	uint32_t id = lookup_name(tree, dir, name, length);
+	uint32_t id = names_make(&tree->names, name, (uint32_t)length);
 
 	if (id == 0) {
-		id = names_make(&tree->names, name, (uint32_t)length);
-		if (id == 0) {
-			errno = ENOSPC;
-			return -1;
-		}
-		names_put(&tree->names, &tree_at(tree, dir)->names, id);
+		errno = ENOSPC;
+		return -1;
 	}
+	names_put(&tree->names, &tree_at(tree, dir)->names, id);
 	names_at(&tree->names, id)->inode = inode & ((1U << 23) - 1);
 	if (tree_is_dir(tree, inode))
 		tree_at(tree, inode)->parent = dir;
@@ -179,8 +177,7 @@ step_down(struct tree *tree, uint32_t dir, const char *name, size_t length)
 
 	if (inode == 0) {
 		inode = tree_inode(tree, S_IFDIR, 0);
-		return inode == 0 ||
-			       tree_set(tree, dir, name, length, inode) < 0
+		return inode == 0 || enter(tree, dir, name, length, inode) < 0
 			   ? 0
 			   : inode;
 	}
@@ -212,7 +209,7 @@ tree_add(struct tree *tree, uint32_t root, const char *path, uint32_t inode)
 	there = tree_lookup(tree, root, name, length);
 	if (there != 0)
 		return name_implied(tree, there, inode);
-	return tree_set(tree, root, name, length, inode);
+	return enter(tree, root, name, length, inode);
 }
 
 /* The names are marked, not the files: those may have others. */

@@ -66,11 +66,9 @@ int tree_add(
 /* The inode at path (as above), or 0. */
 uint32_t tree_find(const struct tree *tree, uint32_t root, const char *path);
 
-/* One name of a directory: look up; set, whatever was there; take away. */
+/* One name of a directory: what it leads to, or 0; and taking it away. */
 uint32_t tree_lookup(
     const struct tree *tree, uint32_t dir, const char *name, size_t length);
-int tree_set(struct tree *tree, uint32_t dir, const char *name, size_t length,
-    uint32_t inode);
 void tree_cut(struct tree *tree, uint32_t dir, const char *name, size_t length);
 
 /* Keeps path, if it is there, and the directories above it; then removes all
