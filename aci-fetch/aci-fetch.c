@@ -9,7 +9,7 @@
  *
  * 1. open what is needed; then give up all rights but those of asking a
  *    server and writing in the store's tmp
- * 2. try the places in their order, each for the image and its signature
+ * 2. try the endpoints in their order, each for the image and its signature
  * 3. give the files, which had none so far, their names; print the record
  */
 
@@ -20,195 +20,24 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "aci-image.h"
 #include "alloc.h"
 #include "confine.h"
-#include "download.h"
+#include "endpoints.h"
 #include "escape.h"
 #include "filter.h"
-#include "image.h"
-#include "keeper.h"
 #include "keys.h"
-#include "known.h"
 #include "oci-image.h"
 #include "options.h"
-#include "places.h"
 #include "prog.h"
 #include "publish.h"
 #include "record.h"
 #include "ref.h"
 #include "scope.h"
-#include "spool.h"
 #include "url.h"
 #include "web.h"
 
 static struct options opts;
-
-static int
-open_signature(void)
-{
-	return opts.signature == NULL ? -1 : image_open(opts.signature);
-}
-
-static void
-announce(const char *how, const char *place)
-{
-	autofree char *shown = escape(place);
-
-	warnx("%s %s", how, shown);
-	if (opts.no_signature)
-		warnx("warning: signature verification has been disabled");
-}
-
-/* Which of the store's images would do: none for a signature that is new. */
-static enum known_as
-will_do(void)
-{
-	if (opts.no_cache || opts.signature != NULL)
-		return KNOWN_NOT;
-	return opts.no_signature ? KNOWN_ANY : KNOWN_VERIFIED;
-}
-
-static void
-say_fresh(const char *place)
-{
-	autofree char *shown = escape(place);
-
-	warnx("image for %s isn't expired, not fetching.", shown);
-}
-
-/* Nothing has come, and nothing need. */
-static void
-add_known(json_t *record, const char *url, const struct known *known,
-    const struct image *image)
-{
-	if (known->fresh)
-		say_fresh(url);
-	(void)json_object_set_new(record, "fetch",
-	    known_member(url, known, image->etag, image->max_age));
-}
-
-/* The member fetch; the files get their names. */
-static void
-add_image(json_t *record, const char *url, struct image *image)
-{
-	autofree char *digest = spool_digest(&image->aci);
-	autofree char *shown = escape(url);
-	json_t *member;
-
-	spool_name(&image->aci);
-	member = json_pack(
-	    "{ss,ss,ss}", "url", url, "aci", image->aci.path, "digest", digest);
-	if (member == NULL)
-		filter_failx(EX_DATAERR, "%s: path is not UTF-8", shown);
-	if (image->asc.fd >= 0) {
-		spool_name(&image->asc);
-		(void)json_object_set_new(
-		    member, "asc", json_string(image->asc.path));
-	}
-	if (image->etag != NULL)
-		(void)json_object_set_new(
-		    member, "etag", json_string(image->etag));
-	if (image->max_age >= 0)
-		(void)json_object_set_new(
-		    member, "maxAge", json_integer(image->max_age));
-	(void)json_object_set_new(record, "fetch", member);
-}
-
-/* Puts a signature that is open already in place of a downloaded one. */
-static void
-own_signature(int fd, struct image *image)
-{
-	if (fd < 0)
-		return;
-	spool_open(&image->asc, NULL);
-	image_copy(fd, opts.signature, SMALL_MAX, &image->asc);
-}
-
-/*
- * Adds the member fetch: the image from there, or the store's if it is the
- * same.  Returns 0, or an exit status with *why.  A signature that is open
- * already takes the place of a downloaded one.
- */
-static int
-from_place(struct web *web, json_t *record, const struct place *place,
-    int signature, char **why)
-{
-	struct image image = IMAGE_NONE;
-	struct known known;
-	int status = 0;
-
-	known_take(place->aci, will_do(), &known);
-	if (!known.fresh) {
-		const struct download what = { .place = place,
-			.with_signature = place->asc != NULL &&
-					  !opts.no_signature && signature < 0,
-			.etag = known.id == NULL ? NULL : known.etag,
-			.limits = &opts.limits };
-
-		announce("fetching image from", place->aci);
-		status = download_image(web, &what, &image, why);
-	}
-	/* What anybody could have said is not to be believed for long. */
-	if ((opts.flags & WEB_NO_TLS_CHECK) != 0)
-		image_forget(&image);
-	if (status == 0 && (known.fresh || image.unchanged)) {
-		add_known(record, place->aci, &known, &image);
-	} else if (status == 0) {
-		own_signature(signature, &image);
-		add_image(record, place->aci, &image);
-	} else {
-		known_release();
-	}
-	image_free(&image);
-	known_free(&known);
-	return status;
-}
-
-/* From one after the other, until one has it all; the last failure is ours. */
-static void
-from_places(struct web *web, json_t *record, struct places *places)
-{
-	autofd int signature = open_signature();
-
-	known_open();
-	for (size_t i = 0; i < places->count; i++)
-		keeper_expect(places->list[i].aci);
-	keeper_confine(&confine_web);
-	for (size_t i = 0; i < places->count; i++) {
-		autofree char *why = NULL;
-		autofree char *shown = NULL;
-		int status =
-		    from_place(web, record, &places->list[i], signature, &why);
-
-		if (status == 0)
-			break;
-		shown = escape(why);
-		if (i + 1 == places->count)
-			filter_failx(status, "%s", shown);
-		warnx("%s, trying the next", shown);
-	}
-	places_free(places);
-}
-
-static void
-from_file(json_t *record, const char *path)
-{
-	autofree char *real = realpath(path, NULL);
-	autofree char *url = xasprintf("file://%s", real != NULL ? real : path);
-	autofd int signature = open_signature();
-	autofd int fd = image_open(path);
-	struct image image = IMAGE_NONE;
-
-	if (!opts.no_signature && signature < 0)
-		signature = image_open_signature(path);
-	keeper_confine(&confine_copy);
-	announce("using image from file", path);
-	spool_open(&image.aci, "sha512");
-	image_copy(fd, path, opts.limits.size, &image.aci);
-	own_signature(signature, &image);
-	add_image(record, url, &image);
-	image_free(&image);
-}
 
 static void
 from_registry(struct web *web, json_t *record, const struct ref *ref)
@@ -221,23 +50,24 @@ from_registry(struct web *web, json_t *record, const struct ref *ref)
 		.size = opts.limits.size,
 		.seconds = opts.limits.seconds,
 		/* What the store remembers is this host's. */
-		.as = other ? KNOWN_NOT : will_do() };
+		.as = other ? KNOWN_NOT : options_known_as(&opts) };
 	struct oci_image *image = oci_image_open(web, &ref->docker, &options);
 
 	if (oci_image_is_fresh(image))
-		say_fresh(ref->text);
+		options_say_fresh(ref->text);
 	else
-		announce("fetching image from", ref->text);
+		options_announce(&opts, "fetching image from", ref->text);
 	(void)json_object_set_new(record, "fetch", oci_image_fetch(image));
 }
 
 static void
 from_url(struct web *web, json_t *record, const char *url)
 {
-	struct places places;
+	struct endpoints endpoints;
 
-	places_named(&places, url);
-	from_places(web, record, &places);
+	endpoints_named(&endpoints, url);
+	aci_image_from_servers(record, web, &opts, &endpoints);
+	endpoints_free(&endpoints);
 }
 
 /*
@@ -286,13 +116,27 @@ from_reference(struct web *web, json_t *record, const char *text)
 	if (ref.kind == REF_DOCKER)
 		from_registry(web, record, &ref);
 	else if (path != NULL)
-		from_file(record, path);
+		aci_image_from_file(record, &opts, path);
 	else if (ref.kind == REF_URL && url_is_remote(text))
 		from_url(web, record, text);
 	else
 		filter_failx(EX_USAGE,
 		    "%s: neither a URL nor a file of this host", shown);
 	ref_free(&ref);
+}
+
+static void
+from_endpoints(struct web *web, json_t *record)
+{
+	bool http = (opts.flags & WEB_HTTP) != 0;
+	struct endpoints endpoints;
+
+	if (http)
+		warnx("warning: discovery and download over http have been "
+		      "allowed");
+	endpoints_discovered(&endpoints, record, http);
+	aci_image_from_servers(record, web, &opts, &endpoints);
+	endpoints_free(&endpoints);
 }
 
 /* The client is made while whoever writes the record is still at work. */
@@ -302,16 +146,10 @@ fetch_found(void)
 	struct web *web = web_open(opts.flags);
 	json_t *record = filter_read();
 	const char *image = record_string(record, "image");
-	struct places places;
 
-	if (record_get(record, "discover") != NULL) {
-		if ((opts.flags & WEB_HTTP) != 0)
-			warnx("warning: discovery and download over http have "
-			      "been allowed");
-		places_discovered(
-		    &places, record, (opts.flags & WEB_HTTP) != 0);
-		from_places(web, record, &places);
-	} else if (image != NULL)
+	if (record_get(record, "discover") != NULL)
+		from_endpoints(web, record);
+	else if (image != NULL)
 		from_reference(web, record, image);
 	else
 		filter_failx(EX_DATAERR, "stdin: neither discover nor image");

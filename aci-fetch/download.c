@@ -13,10 +13,10 @@
 
 #include "alloc.h"
 #include "download.h"
+#include "endpoints.h"
 #include "escape.h"
 #include "etag.h"
 #include "image.h"
-#include "places.h"
 #include "prog.h"
 #include "progress.h"
 #include "scope.h"
@@ -82,7 +82,7 @@ begin_image(void *data, int64_t first, const char *etag)
 	if (first == 0 || etag != NULL) {
 		free(image->etag);
 		image->etag = etag == NULL ? NULL : xstrdup(etag);
-		spool_note(&image->aci, attempt->what->place->aci, etag);
+		spool_note(&image->aci, attempt->what->endpoint->aci, etag);
 	}
 }
 
@@ -175,9 +175,9 @@ ask_for_image(struct attempt *attempt)
 	const struct download_limits *limits = what->limits;
 
 	attempt->requests[IMAGE] =
-	    (struct web_request){ .url = what->place->aci,
-		    .http = what->place->http,
-		    .authorization = what->place->aci_authorization,
+	    (struct web_request){ .url = what->endpoint->aci,
+		    .http = what->endpoint->http,
+		    .authorization = what->endpoint->aci_authorization,
 		    .max = limits->size,
 		    .seconds = limits->seconds,
 		    .slowest = limits->slowest,
@@ -203,11 +203,11 @@ ask_for_signature(struct attempt *attempt)
 {
 	const struct download *what = attempt->what;
 
-	attempt->old = url_swap(what->place->asc, ".aci.asc", ".sig");
+	attempt->old = url_swap(what->endpoint->asc, ".aci.asc", ".sig");
 	attempt->requests[SIGNATURE] =
-	    (struct web_request){ .url = what->place->asc,
-		    .http = what->place->http,
-		    .authorization = what->place->asc_authorization,
+	    (struct web_request){ .url = what->endpoint->asc,
+		    .http = what->endpoint->http,
+		    .authorization = what->endpoint->asc_authorization,
 		    .max = SMALL_MAX,
 		    .seconds = SMALL_SECONDS,
 		    .also = 202,
@@ -254,14 +254,14 @@ judge(const struct attempt *attempt, char **why)
 	if (image->status == 304 && image->why == NULL)
 		return 0;
 	if (has_failed(image)) {
-		*why = xasprintf("%s: %s", what->place->aci, image->why);
+		*why = xasprintf("%s: %s", what->endpoint->aci, image->why);
 		return EX_UNAVAILABLE;
 	}
 	if (signature->why == NULL)
 		return 0;
 	if (is_absent(signature)) {
 		*why = xasprintf("%s: image is not signed: there is no %s",
-		    what->place->aci, what->place->asc);
+		    what->endpoint->aci, what->endpoint->asc);
 		return EX_DATAERR;
 	}
 	*why = xasprintf(
@@ -303,7 +303,7 @@ ask(struct attempt *attempt, struct web *web)
 	progress_start(&attempt->bar, "ACI");
 	if (parts == PARTS)
 		tell(attempt, "Downloading signature from",
-		    attempt->what->place->asc);
+		    attempt->what->endpoint->asc);
 	if (web_get_all(web, attempt->requests, attempt->answers, parts) == 0 &&
 	    attempt->answers[IMAGE].status != 304)
 		come_back(attempt, web);
@@ -322,7 +322,7 @@ download_image(struct web *web, const struct download *what,
 
 	*image = (struct image)IMAGE_NONE;
 	*why = NULL;
-	image->etag = spool_resume(&image->aci, what->place->aci, "sha512");
+	image->etag = spool_resume(&image->aci, what->endpoint->aci, "sha512");
 	ask_for_image(&attempt);
 	if (what->with_signature) {
 		spool_open(&image->asc, NULL);

@@ -5,8 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct endpoint;
 struct image;
-struct place;
 struct web;
 
 struct download_limits {
@@ -16,7 +16,7 @@ struct download_limits {
 };
 
 struct download {
-	const struct place *place;
+	const struct endpoint *endpoint;
 	bool with_signature;
 	const char *etag; /* of the image that the store has; NULL: none */
 	const struct download_limits *limits;
@@ -24,13 +24,13 @@ struct download {
 
 /*
  * Downloads both into files of their own (the signature from the old place,
- * .sig, if there is none at place->asc).  Goes on with what an earlier
+ * .sig, if there is none at endpoint->asc).  Goes on with what an earlier
  * run has left (keeper_expect() was told of it), asks for the rest when the
  * image breaks off, and comes back for a signature that the server defers.
  *
  * Returns 0 with the image, or with image->unchanged if it still is the one
  * with that ETag.  Or an exit status with *why for the caller to free: nothing
- * of the attempt is left, but to the keeper; another place may be tried.
+ * of the attempt is left, but to the keeper; another one may be tried.
  */
 int download_image(struct web *web, const struct download *download,
     struct image *image, char **why);

@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* options - what the command line asks of aci-fetch */
 
+#include <err.h>
 #include <getopt.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "escape.h"
 #include "keys.h"
 #include "num.h"
 #include "options.h"
 #include "prog.h"
+#include "scope.h"
 #include "web.h"
 
 enum { GIB = 1 << 30, HOUR = 3600, KIB = 1024, SECOND = 1000000000 };
@@ -159,4 +162,31 @@ options_read(int argc, char **argv, struct options *options)
 	while ((option = getopt_long(argc, argv, "+h", table, NULL)) != -1)
 		take(option, options);
 	check(options, argc - optind);
+}
+
+enum known_as
+options_known_as(const struct options *options)
+{
+	if (options->no_cache || options->signature != NULL)
+		return KNOWN_NOT;
+	return options->no_signature ? KNOWN_ANY : KNOWN_VERIFIED;
+}
+
+void
+options_announce(
+    const struct options *options, const char *how, const char *place)
+{
+	autofree char *shown = escape(place);
+
+	warnx("%s %s", how, shown);
+	if (options->no_signature)
+		warnx("warning: signature verification has been disabled");
+}
+
+void
+options_say_fresh(const char *place)
+{
+	autofree char *shown = escape(place);
+
+	warnx("image for %s isn't expired, not fetching.", shown);
 }

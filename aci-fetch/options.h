@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "download.h"
+#include "known.h"
 #include "oci.h"
 
 struct options {
@@ -23,3 +24,14 @@ struct options {
  * after --help and --version.
  */
 void options_read(int argc, char **argv, struct options *options);
+
+/* Which of the store's images would do: none for a signature that is new. */
+enum known_as options_known_as(const struct options *options);
+
+/*
+ * Lines for whoever looks on: what is fetched ("fetching image from", a place),
+ * with a warning if nobody will verify it; and that it need not be.
+ */
+void options_announce(
+    const struct options *options, const char *how, const char *place);
+void options_say_fresh(const char *place);
