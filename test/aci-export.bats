@@ -3,6 +3,11 @@
 load helpers
 load layouts
 
+setup() {
+	fresh
+	cd "$T" || return
+}
+
 # attributes DIR: of all in it: type, mode, ids, time, links, target, content.
 attributes() {
 	(cd "$1" && find . -printf '%p %y %m %U:%G %T@ %n %l\n' | sort &&
@@ -366,9 +371,4 @@ rootfs' "$(ls -A "$verb")"
 	run -64 aci-export --devices "$key" x
 	run -66 --separate-stderr aci-export sha512-00 x
 	is 'aci-export: sha512-00: not in the store' "$stderr"
-}
-
-setup() {
-	fresh
-	cd "$T"
 }

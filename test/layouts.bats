@@ -5,7 +5,7 @@ load layouts
 
 setup() {
 	fresh
-	cd "$T"
+	cd "$T" || return
 }
 
 # fetch REF: quietly, unsigned; $output is the record.
@@ -81,7 +81,7 @@ aci-local: warning: signature verification has been disabled" "$stderr"
 }
 
 @test "of an index, or one in an index, this machine's image is taken" {
-	local i host other
+	local depth host other
 	host="{os: \"linux\", architecture: \"$(arch)\"}"
 	other='{os: "linux", architecture: "s390x"}'
 	mklayout L ".manifests[0].platform = $host | .manifests =
@@ -89,7 +89,8 @@ aci-local: warning: signature verification has been disabled" "$stderr"
 			sub(\"[0-9a-f]{4}\$\"; \"0000\"))] + .manifests"
 	fetch oci:L:one
 	has_layers low.tar.gz high.tar.gz
-	for i in 1 2 3 4; do
+	for depth in one two three four; do
+		echo "$depth"
 		cp L/index.json inner
 		jq -nc --argjson inner "$(blob L inner)" "{schemaVersion: 2,
 			manifests: [\$inner + {platform: $host, mediaType:
