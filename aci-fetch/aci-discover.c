@@ -112,13 +112,10 @@ by_name(struct ref *ref)
 	check_labels(&ref->labels);
 	ask_only(ref->name);
 	member = discover_image(&how, ref->name, &ref->labels, &why);
-	if (member == NULL) {
-		autofree char *reason =
-		    escape(why == NULL ? "no endpoints discovered" : why);
-
+	if (member == NULL)
 		filter_failx(EX_UNAVAILABLE, "discovery failed for \"%s\": %s",
-		    ref->name, reason);
-	}
+		    ref->name, why == NULL ? "no endpoints discovered" : why);
+	free(why);
 	return json_pack(
 	    "{si,ss,so}", "v", 1, "image", ref->text, "discover", member);
 }
@@ -167,12 +164,10 @@ keys(const char *prefix)
 		filter_failx(EX_USAGE, "prefix \"%s\" %s", shown, wrong);
 	ask_only(prefix);
 	member = discover_keys(&how, prefix, &why);
-	if (member == NULL) {
-		autofree char *reason =
-		    escape(why == NULL ? "found no ACI meta tags" : why);
-
-		filter_failx(EX_UNAVAILABLE, "%s", reason);
-	}
+	if (member == NULL)
+		filter_failx(EX_UNAVAILABLE, "%s",
+		    why == NULL ? "found no ACI meta tags" : why);
+	free(why);
 	return json_pack("{si,so}", "v", 1, "discover", member);
 }
 

@@ -29,7 +29,7 @@ struct walk {
 	json_t *keys;
 	time_t end;                 /* of the time for all of it */
 	bool https_dead, http_dead; /* the host does not answer there */
-	char *why;                  /* what was in the way */
+	char *why;                  /* what was in the way, escaped */
 	char *bytes;                /* the page */
 	size_t length;
 };
@@ -73,8 +73,10 @@ debug(const char *url, const char *what)
 static void
 blame(struct walk *walk, const char *url, const char *why)
 {
+	autofree char *text = xasprintf("%s: %s", url, why);
+
 	if (walk->why == NULL)
-		walk->why = xasprintf("%s: %s", url, why);
+		walk->why = escape(text);
 }
 
 /* That there is no such page stands in nobody's way. */

@@ -26,7 +26,7 @@ struct discovery {
  * Walks up from name to its host and stops at the first page that has
  * anything.  Each returns the record's member discover, which the caller owns,
  * or NULL.  *why is for the caller to free: NULL if the pages came, or were not
- * there, and had nothing for this name, else what was in the way.
+ * there, and had nothing for this name, else what was in the way, escaped.
  *
  * discover_image(): endpoints for name with labels, and the keys that stand on
  * the same pages.  discover_keys(): only keys.

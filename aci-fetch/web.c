@@ -193,12 +193,12 @@ unfit_redirect(const struct job *job, const char *next)
 		return xstrdup(job->transfer.why == NULL
 				   ? "redirect to nowhere"
 				   : "redirect with too long a page");
-	if (strlen(next) > URL_MAX)
-		return xstrdup("redirect refused: URL too long");
 	unfit = url_unfit(next, plain);
+	/* Not all of a long one, after which nobody would see the reason. */
 	return unfit == NULL
 		   ? NULL
-		   : xasprintf("redirect to %s refused: %s", next, unfit);
+		   : xasprintf("redirect to %.200s%s refused: %s", next,
+			 strlen(next) > 200 ? "..." : "", unfit);
 }
 
 /* Goes where the answer sends us; nobody's secret comes along. */

@@ -215,9 +215,9 @@ while n < 1000000:
     out.append(" x%d=" % n if u == "a=" else u)
     n += len(out[-1])
 sys.stdout.write("".join(out))' "$unit" "<head>" >"$WEB/example.com/index.html"
-		SECONDS=0
-		run -69 --separate-stderr aci-discover example.com
-		test "$SECONDS" -lt 8
+		# Seconds of the processor: others use it, too.
+		run -69 --separate-stderr bash -c \
+			'ulimit -t 5 && exec aci-discover example.com'
 	done
 }
 

@@ -86,8 +86,9 @@ web_stop() {
 	local pid
 	test -f "$WEB/etc/nginx.pid" || return 0
 	read -r pid <"$WEB/etc/nginx.pid"
-	kill -TERM "$pid"
+	# Again and again: one that is still starting forgets the first.
 	while test -f "$WEB/etc/nginx.pid" || test -d "/proc/$pid"; do
+		kill -TERM "$pid" 2>/dev/null || :
 		sleep 0.01
 	done
 }
@@ -97,7 +98,11 @@ web_stop() {
 web_restart() {
 	web_stop
 	nginx -c "$WEB/etc/nginx.conf" -p "$WEB" -e "$WEB/error.log" \
-		>/dev/null 3>&- 4>&-
+		>/dev/null 3>&- 4>&- || return
+	# It has left the foreground before it wrote that.
+	while test ! -s "$WEB/etc/nginx.pid"; do
+		sleep 0.01
+	done
 }
 
 # web_configure HOST [EXTRA]
