@@ -16,7 +16,7 @@
 
 enum {
 	ARENA = 16 * 1024 * 1024, /* bytes that the parse tree may take */
-	MILLISECONDS = 1000,      /* of the processor */
+	MILLISECONDS = 500,       /* of the processor */
 	CHECK = 64, /* its clock is read once in so many allocations */
 };
 

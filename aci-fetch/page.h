@@ -9,7 +9,7 @@
  * child of the page's head, in their order.  Whatever else the page holds is
  * passed over; only what comes before the first "</head" or "<body" is read.
  * Returns 0, or -1 if the page is too complicated to be an honest one (it
- * would take more than 16 MiB, or a second of the processor).
+ * would take more than 16 MiB, or half a second of the processor).
  */
 int page_tags(const char *html, size_t length,
     void (*visit)(

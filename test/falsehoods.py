@@ -261,25 +261,6 @@ def wants_more(x):
              'WWW-Authenticate: Digest realm="x", nonce="y"')
 
 
-def realms(name, realm):
-    """A registry whose tokens are to be had there, for a password."""
-    BEHAVIOURS[name] = lambda x: x.answer(
-        '{"token": "t"}' if x.path == '/token' else '',
-        '200 OK' if x.path == '/token' else '401 Unauthorized',
-        'WWW-Authenticate: Bearer service="x",scope="repository:a/b:pull",'
-        f'realm="{realm.replace("HOST", x.host)}"')
-
-
-realms('realm', 'https://HOST/token')
-realms('realm-elsewhere', 'https://elsewhere.hostile.example/token')
-realms('realm-at-port', 'https://HOST:8443/token')
-realms('realm-by-http', 'http://HOST/token')
-realms('realm-of-user', 'https://me:secret@HOST/token')
-realms('realm-in-file', 'file:///etc/passwd')
-realms('realm-escapes', 'https://HOST/\x1b[2J')
-realms('realm-without-end', 'https://HOST/token, realm="')
-
-
 @does
 def proxy_refuses(x):
     x.answer('', '403 Forbidden')
