@@ -178,10 +178,10 @@ fuzz: deps ## fuzz each parser for SECONDS (30)
 		echo $$f: $$(sed -n 's/^stat::number_of_//p' $$f.log); done
 build/fuzz/tar build/fuzz/merge: CPPFLAGS += -Icas-store
 build/fuzz/tar build/fuzz/merge: build/fuzz/cas-store/own.a
-build/fuzz/auth build/fuzz/html build/fuzz/oci: CPPFLAGS += -Iaci-fetch
-build/fuzz/auth build/fuzz/html build/fuzz/oci: build/fuzz/aci-fetch/own.a
-build/fuzz/auth build/fuzz/html: FUZZ_LIBS = -lcurl -lgumbo
-build/fuzz/oci: FUZZ_LIBS = -lcrypto
+FETCH_FUZZERS = $(addprefix build/fuzz/,auth html oci registry)
+$(FETCH_FUZZERS): CPPFLAGS += -Iaci-fetch
+$(FETCH_FUZZERS): build/fuzz/aci-fetch/own.a
+$(FETCH_FUZZERS): FUZZ_LIBS = -lcurl -lgumbo -lcrypto -lyaml
 build/fuzz/armor: CPPFLAGS += -Iaci-verify
 build/fuzz/armor: build/fuzz/aci-verify/own.a
 build/fuzz/armor: FUZZ_LIBS = -lcrypto -lz

@@ -15,9 +15,12 @@ void
 config_leave_out(struct image_config *config, const struct spot *spot,
     const char *text, const char *wrong)
 {
+	autofree char *why = NULL;
+
 	(void)spot_bad(spot, text, wrong);
+	why = take_ptr(spot->why);
 	if (config->left_out_count++ == 0)
-		config->left_out = take_ptr(spot->why);
+		config->left_out = take_ptr(&why);
 }
 
 /* An empty text is none. */

@@ -63,6 +63,18 @@ own_type(const struct want *want)
 	return type == NULL ? NULL : xstrdup(type);
 }
 
+/* Who calls it otherwise, of those who call it something; or NULL. */
+static const char *
+contradiction(
+    const struct document *document, const char *type, const char *own)
+{
+	if (own != NULL && strcmp(own, type) != 0)
+		return own;
+	if (document->type != NULL && strcmp(document->type, type) != 0)
+		return document->type;
+	return NULL;
+}
+
 /* The one type that header, index and document agree on; NULL with *why. */
 static char *
 agreed_type(const struct document *document, char **why)
@@ -71,6 +83,9 @@ agreed_type(const struct document *document, char **why)
 	autofree char *own = own_type(&document->want);
 	const char *type = is_vague(header) ? own : header;
 	autofree char *shown = escape(type == NULL ? header : type);
+	const char *other =
+	    type == NULL ? NULL : contradiction(document, type, own);
+	autofree char *differs = escape(other);
 
 	if (type != NULL && is_schema1(type))
 		*why = xstrdup("a manifest of schema 1, which nobody can "
@@ -78,12 +93,9 @@ agreed_type(const struct document *document, char **why)
 	else if (type == NULL ||
 		 (!oci_is_index(type) && !oci_is_manifest(type)))
 		*why = xasprintf("\"%s\" is no type of an image", shown);
-	else if ((own != NULL && strcmp(own, type) != 0) ||
-		 (document->type != NULL && strcmp(document->type, type) != 0))
-		*why =
-		    xasprintf("\"%s\", and elsewhere it is called \"%s\"", type,
-			own != NULL && strcmp(own, type) != 0 ? own
-							      : document->type);
+	else if (other != NULL)
+		*why = xasprintf("\"%s\", and elsewhere it is called \"%s\"",
+		    shown, differs);
 	else
 		return xstrdup(type);
 	return NULL;

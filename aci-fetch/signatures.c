@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "alloc.h"
@@ -31,7 +32,7 @@ download(struct web *web, const char *url, struct spool *spool)
 	struct web_answer answer = { 0 };
 	struct web_request request = { .url = url,
 		/* Who has configured http has asked for it. */
-		.http = strncmp(url, "http:", 5) == 0,
+		.http = strncasecmp(url, "http:", 5) == 0,
 		.max = SMALL_MAX,
 		.seconds = SMALL_SECONDS,
 		.take = take,
