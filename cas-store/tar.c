@@ -25,8 +25,10 @@
 #include "sparse.h"
 #include "tar.h"
 
-/* An extended header or a long name may have this many bytes. */
-enum { BODY_MAX = 1024 * 1024 };
+enum {
+	BODY_MAX = 1024 * 1024, /* of an extended header or a long name */
+	LINK_MAX_LENGTH = PATH_MAX - 1, /* what symlink(2) takes */
+};
 
 /* Offsets and lengths of a header's fields. */
 enum {
@@ -376,7 +378,11 @@ take_names(struct tar *tar, const unsigned char *header, struct before *before,
 	else
 		entry->link =
 		    xstrndup((const char *)header + LINK, LINK_LENGTH);
-	return *entry->link == '\0' ? tar_refuse(tar, "no link target") : 0;
+	if (*entry->link == '\0')
+		return tar_refuse(tar, "no link target");
+	if (strlen(entry->link) > LINK_MAX_LENGTH)
+		return tar_refuse(tar, "link target too long");
+	return 0;
 }
 
 /* Where the data is, and where the next header. */
