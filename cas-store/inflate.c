@@ -254,8 +254,10 @@ inflate_start(struct inflate *inflate, const unsigned char *head, size_t length,
 		inflate->state = xcalloc(1, codec->state_size);
 		return 0;
 	}
+	/* Without entries it is an end marker: builders make such layers. */
 	if (length >= INFLATE_MAGIC &&
-	    memcmp(head + USTAR_MAGIC, "ustar", 5) == 0)
+	    (memcmp(head + USTAR_MAGIC, "ustar", 5) == 0 ||
+		(*head == 0 && memcmp(head, head + 1, INFLATE_MAGIC - 1) == 0)))
 		return 0;
 	return fault_set(fault, EX_DATAERR,
 	    "neither a tar archive nor one compressed with gzip, bzip2, xz or "
