@@ -26,33 +26,25 @@ struct outcome {
 	size_t declined;
 };
 
-/* The keys in a file, read strictly before gpg sees them. */
-static struct openpgp
-read_file(const struct keyfile *file, const char *shown)
+static char *
+read_file(const struct keyfile *file, const char *shown, size_t *length)
 {
-	size_t length = 0, count = 0;
-	autofree char *text =
-	    path_read(AT_FDCWD, file->path, OPENPGP_MAX, &length);
-	struct openpgp keys;
-	const char *why;
+	char *text = path_read(AT_FDCWD, file->path, OPENPGP_MAX, length);
 
 	if (text == NULL && errno == EFBIG)
 		errx(
 		    EX_DATAERR, "%s: longer than %d bytes", shown, OPENPGP_MAX);
 	if (text == NULL)
 		err(errno == ENOENT ? EX_NOINPUT : EX_IOERR, "%s", shown);
-	why = openpgp_keys(text, length, &keys, &count);
-	if (why != NULL)
-		errx(EX_DATAERR, "%s: %s", shown, why);
-	return keys;
+	return text;
 }
 
 /* What gpg makes of them; the caller owns it. */
 static json_t *
-examine(const struct openpgp *keys, const char *shown)
+examine(const char *text, size_t length, const char *shown)
 {
 	struct home home;
-	struct offer offer = { keys, &home };
+	struct offer offer = { text, length, &home };
 	autofree char *failed = NULL;
 	const char *why = NULL;
 	json_t *answer;
@@ -119,13 +111,13 @@ take_file(const struct adoption *adoption, const struct keyfile *file,
     struct outcome *outcome)
 {
 	autofree char *shown = escape(file->location);
-	struct openpgp keys = read_file(file, shown);
-	autojson json_t *answer = examine(&keys, shown);
+	size_t length = 0;
+	autofree char *text = read_file(file, shown, &length);
+	autojson json_t *answer = examine(text, length, shown);
 	const json_t *list = json_object_get(answer, "keys");
 
 	for (size_t i = 0; i < json_array_size(list); i++)
 		decide(adoption, json_array_get(list, i), shown, outcome);
-	free(keys.bytes);
 }
 
 int

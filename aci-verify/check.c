@@ -179,10 +179,11 @@ is_same(const char *one, const char *other)
  * so that their order would count.  All must have been of the same bytes.
  */
 static json_t *
-verify_signatures(gpgme_ctx_t context, const struct check *check)
+verify_signatures(
+    gpgme_ctx_t context, int file, const struct openpgp *signatures)
 {
-	const unsigned char *at = check->signature->bytes;
-	size_t left = check->signature->length;
+	const unsigned char *at = signatures->bytes;
+	size_t left = signatures->length;
 	autofree char *first = NULL;
 	autojson json_t *list = json_array();
 	json_t *facts, *failed;
@@ -191,8 +192,7 @@ verify_signatures(gpgme_ctx_t context, const struct check *check)
 	while (left > 0 && packet_next(&at, &left, &signature)) {
 		autofree char *digest = NULL;
 
-		failed = verify_file(
-		    context, check->file, &signature, list, &digest);
+		failed = verify_file(context, file, &signature, list, &digest);
 		if (failed != NULL)
 			return failed;
 		if (first == NULL)
@@ -238,27 +238,29 @@ static json_t *
 work(const void *data)
 {
 	const struct check *check = data;
+	const bool detached = check->file >= 0;
+	struct openpgp signatures = { 0 };
 	struct message message = { 0 };
 	gpgme_ctx_t context = NULL;
 	gpgme_error_t error;
+	const char *why =
+	    detached
+		? openpgp_signature(check->text, check->length, &signatures)
+		: message_read(check->text, check->length, &message);
 	json_t *facts;
 
-	if (check->message != NULL) {
-		const char *why =
-		    message_read(check->message, check->length, &message);
-
-		if (why != NULL)
-			return json_pack("{ss}", "malformed", why);
-	}
+	if (why != NULL)
+		return json_pack("{ss}", "malformed", why);
 	error = gpg_start(check->home->path, check->store, &context);
 	if (error != 0)
 		facts = failure("engine", error);
-	else if (check->message != NULL)
-		facts = verify_message(context, &message);
+	else if (detached)
+		facts = verify_signatures(context, check->file, &signatures);
 	else
-		facts = verify_signatures(context, check);
+		facts = verify_message(context, &message);
 	gpgme_release(context);
 	message_free(&message);
+	free(signatures.bytes);
 	return facts;
 }
 
@@ -268,7 +270,7 @@ seconds_for(const struct check *check)
 {
 	struct stat file;
 
-	if (check->message != NULL || fstat(check->file, &file) < 0)
+	if (check->file < 0 || fstat(check->file, &file) < 0)
 		return SECONDS;
 	return SECONDS + (unsigned)(file.st_size / BYTES_A_SECOND);
 }

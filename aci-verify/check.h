@@ -9,9 +9,8 @@
 
 /* Either a file and its detached signature, or a signed message. */
 struct check {
-	int file; /* open for reading, at its start */
-	const struct openpgp *signature;
-	const char *message; /* as it was downloaded, or NULL */
+	int file;         /* open for reading, at its start; -1: none */
+	const char *text; /* signature or message, as it was downloaded */
 	size_t length;
 	const struct keystore *store;
 	const struct home *home;
@@ -23,7 +22,7 @@ struct check {
  *	{"digest": "sha512-…", the hash of exactly the bytes that gpg read;
  *	    absent if it did not read the file to its end
  *	 "text": of the message, just as it was signed
- *	 "malformed": why the message is none: gpg has not seen it
+ *	 "malformed": why that text is neither: gpg has not seen it
  *	 "engine": what is wrong with gpg itself, or
  *	 "failed": why gpg could make nothing of the signature, or
  *	 "signatures": [{"fingerprint": of the signing (sub)key, or its id,

@@ -129,7 +129,7 @@ try_signature(
 		filter_failx(EX_DATAERR, "record: malformed fetch.signatures");
 	bytes = signer_read(
 	    path, OPENPGP_MAX, &check.length, container->title, "signature");
-	check.message = bytes;
+	check.text = bytes;
 	facts = signer_facts(&check, container->title);
 	verdict = judge(container, facts);
 	if (verdict.status == 0) {

@@ -41,24 +41,18 @@ open_image(const json_t *record)
 	return fd;
 }
 
-static struct openpgp
-read_signature(const json_t *record, const char *title)
+static char *
+read_signature(const json_t *record, const char *title, size_t *length)
 {
 	const char *path = record_string(record, "fetch.asc");
-	autofree char *text = NULL;
-	struct openpgp signature;
-	const char *why;
-	size_t length = 0;
+	char *text;
 
 	if (path == NULL)
 		filter_failx(EX_DATAERR, "%s: no signature", title);
-	text = signer_read(path, OPENPGP_MAX, &length, title, "signature");
-	if (length == 0)
+	text = signer_read(path, OPENPGP_MAX, length, title, "signature");
+	if (*length == 0)
 		filter_failx(EX_DATAERR, "%s: no signature", title);
-	why = openpgp_signature(text, length, &signature);
-	if (why != NULL)
-		filter_failx(EX_DATAERR, "%s: signature: %s", title, why);
-	return signature;
+	return text;
 }
 
 static struct keystore
@@ -92,11 +86,13 @@ void
 detached_verify(json_t *record, const char *title)
 {
 	autofd int file = open_image(record);
-	struct openpgp signature = read_signature(record, title);
+	size_t length = 0;
+	autofree char *signature = read_signature(record, title, &length);
 	struct keystore store = read_keys(record);
 	struct check check = {
 		.file = file,
-		.signature = &signature,
+		.text = signature,
+		.length = length,
 		.store = &store,
 	};
 	autojson json_t *facts = signer_facts(&check, title);
@@ -106,6 +102,5 @@ detached_verify(json_t *record, const char *title)
 		filter_failx(verdict.status, "%s: %s", title, verdict.why);
 	signer_accept(
 	    record, compare_digest(record, facts, title), &verdict, &store);
-	free(signature.bytes);
 	keystore_free(&store);
 }

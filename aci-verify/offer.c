@@ -6,6 +6,7 @@
 #include "escape.h"
 #include "gpg.h"
 #include "offer.h"
+#include "openpgp.h"
 #include "record.h"
 #include "roster.h"
 #include "scope.h"
@@ -45,16 +46,16 @@ failure(gpgme_error_t error)
 	return json_pack("{ss}", "failed", text);
 }
 
+/* In gpg's words, and again as text. */
 static json_t *
-work(const void *data)
+import(const struct offer *offer, const struct openpgp *packets)
 {
-	const struct offer *offer = data;
 	gpgme_ctx_t context = NULL;
 	gpgme_error_t error = gpg_start(offer->home->path, NULL, &context);
 	json_t *keys;
 
 	if (error == 0)
-		error = gpg_import(context, offer->keys);
+		error = gpg_import(context, packets);
 	if (error != 0)
 		return failure(error);
 	keys = roster_list(context);
@@ -69,6 +70,23 @@ work(const void *data)
 	}
 	gpgme_release(context);
 	return json_pack("{so}", "keys", keys);
+}
+
+static json_t *
+work(const void *data)
+{
+	const struct offer *offer = data;
+	struct openpgp packets;
+	size_t count = 0;
+	const char *why =
+	    openpgp_keys(offer->text, offer->length, &packets, &count);
+	json_t *answer;
+
+	if (why != NULL)
+		return json_pack("{ss}", "failed", why);
+	answer = import(offer, &packets);
+	free(packets.bytes);
+	return answer;
 }
 
 json_t *

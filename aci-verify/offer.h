@@ -5,10 +5,10 @@
 #include <jansson.h>
 
 #include "home.h"
-#include "openpgp.h"
 
 struct offer {
-	const struct openpgp *keys;
+	const char *text; /* of the file */
+	size_t length;
 	const struct home *home; /* with an empty ring */
 };
 
@@ -16,7 +16,7 @@ struct offer {
  * Has gpg import them, in a worker, which drops what their owner did not
  * sign, and returns what the caller owns:
  *
- *	{"failed": why gpg could not, or
+ *	{"failed": why they are no keys, or gpg could not, or
  *	 "keys": as roster_list() has them, each with
  *	    "armour": that key alone and minimal}
  *

@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -16,6 +17,7 @@
 #include <unistd.h>
 
 #include "alloc.h"
+#include "escape.h"
 #include "publish.h"
 #include "record.h"
 #include "scope.h"
@@ -109,12 +111,39 @@ read_answer(int in, int64_t deadline, size_t *length)
 	return NULL;
 }
 
+/* What is bytes, not words to be shown. */
+static bool
+is_raw(const char *member)
+{
+	return strcmp(member, "text") == 0 || strcmp(member, "armour") == 0;
+}
+
+/* All words are said to be escaped, by who may not be believed. */
+static void
+clean(json_t *value)
+{
+	autofree char *shown = NULL;
+	const char *member;
+	json_t *part;
+	size_t i;
+
+	if (json_is_string(value)) {
+		shown = escape_again(json_string_value(value));
+		(void)json_string_set(value, shown);
+	}
+	json_array_foreach(value, i, part) clean(part);
+	json_object_foreach(value, member, part) if (!is_raw(member))
+	    clean(part);
+}
+
 static json_t *
 parse_answer(const char *bytes, size_t length)
 {
 	autofree char *why = NULL;
+	json_t *answer = bytes == NULL ? NULL : json_parse(bytes, length, &why);
 
-	return bytes == NULL ? NULL : json_parse(bytes, length, &why);
+	clean(answer);
+	return answer;
 }
 
 /* Ends the child and what it started.  Why there may be no answer from it. */
