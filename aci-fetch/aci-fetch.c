@@ -40,27 +40,6 @@
 static struct options opts;
 
 static void
-from_registry(struct web *web, json_t *record, const struct ref *ref)
-{
-	bool other = opts.platform.os != NULL;
-	const struct oci_image_options options = { .flags = opts.flags,
-		.no_signature = opts.no_signature,
-		.signature = opts.signature,
-		.platform = other ? &opts.platform : NULL,
-		.size = opts.limits.size,
-		.seconds = opts.limits.seconds,
-		/* What the store remembers is this host's. */
-		.as = other ? KNOWN_NOT : options_known_as(&opts) };
-	struct oci_image *image = oci_image_open(web, &ref->docker, &options);
-
-	if (oci_image_is_fresh(image))
-		options_say_fresh(ref->text);
-	else
-		options_announce(&opts, "fetching image from", ref->text);
-	(void)json_object_set_new(record, "fetch", oci_image_fetch(image));
-}
-
-static void
 from_url(struct web *web, json_t *record, const char *url)
 {
 	struct endpoints endpoints;
@@ -114,7 +93,7 @@ from_reference(struct web *web, json_t *record, const char *text)
 	if (ref.path != NULL)
 		become_local(record);
 	if (ref.kind == REF_DOCKER)
-		from_registry(web, record, &ref);
+		oci_image_from_registry(record, web, &opts, &ref);
 	else if (path != NULL)
 		aci_image_from_file(record, &opts, path);
 	else if (ref.kind == REF_URL && url_is_remote(text))

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* oci-image - an image of a registry, from its manifest to its layers */
 
+#include <err.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -21,9 +22,11 @@
 #include "lookaside.h"
 #include "oci-image.h"
 #include "oci.h"
+#include "options.h"
 #include "parcel.h"
 #include "prog.h"
 #include "progress.h"
+#include "ref.h"
 #include "registry.h"
 #include "scope.h"
 #include "signatures.h"
@@ -41,7 +44,7 @@ enum {
 /* What was looked up or opened while that was still possible. */
 struct oci_image {
 	const struct docker_ref *ref;
-	const struct oci_image_options *options;
+	const struct options *options;
 	const struct oci_platform *platform;
 	struct oci_platform host;
 	struct web *web;
@@ -55,6 +58,13 @@ struct oci_image {
 	struct parcel *parcel;
 	char *etag; /* of what the reference names itself */
 };
+
+/* Has the user asked for an image of some platform? */
+static bool
+is_foreign(const struct options *options)
+{
+	return options->platform.os != NULL;
+}
 
 /* The directory of signatures of this host, before it cannot be had. */
 static char *
@@ -96,7 +106,7 @@ give_up_rights(const char *beside)
 static void
 prepare(struct oci_image *image)
 {
-	const struct oci_image_options *options = image->options;
+	const struct options *options = image->options;
 	autofree char *beside = NULL;
 
 	image->signature =
@@ -109,7 +119,7 @@ prepare(struct oci_image *image)
 	image->cas = store_open();
 	oci_platform_host(&image->host);
 	image->platform =
-	    options->platform != NULL ? options->platform : &image->host;
+	    is_foreign(options) ? &options->platform : &image->host;
 	give_up_rights(beside);
 }
 
@@ -307,14 +317,14 @@ static void
 check_sizes(
     const struct oci_image *image, const struct want *wants, size_t count)
 {
-	int64_t left = image->options->size;
+	int64_t left = image->options->limits.size;
 
 	for (size_t i = 0; i < count; i++) {
 		if (wants[i].size > left)
 			filter_failx(EX_DATAERR,
 			    "%s: larger than allowed: layers of more than "
 			    "%lld bytes",
-			    image->url, (long long)image->options->size);
+			    image->url, (long long)image->options->limits.size);
 		left -= wants[i].size;
 	}
 }
@@ -340,7 +350,8 @@ take_layers(struct oci_image *image)
 		wants[count] = (struct want){ .what = what[count],
 			.digest = layer->digest,
 			.size = layer->size,
-			.seconds = image->options->seconds,
+			.seconds = image->options->limits.seconds,
+			.slowest = image->options->limits.slowest,
 			.spool = &parcel->layers[i] };
 		count++;
 	}
@@ -387,26 +398,22 @@ end(struct oci_image *image)
 	free(image);
 }
 
-struct oci_image *
-oci_image_open(struct web *web, const struct docker_ref *ref,
-    const struct oci_image_options *options)
+static struct oci_image *
+start(struct web *web, const struct options *options, const struct ref *ref)
 {
 	struct oci_image *image = xcalloc(1, sizeof *image);
+	/* What the store remembers is this host's. */
+	enum known_as as =
+	    is_foreign(options) ? KNOWN_NOT : options_known_as(options);
 
 	image->web = web;
-	image->ref = ref;
+	image->ref = &ref->docker;
 	image->options = options;
 	image->beside = -1;
-	image->url = docker_ref_text(ref);
+	image->url = docker_ref_text(&ref->docker);
 	prepare(image);
-	known_take(image->url, options->as, &image->known);
+	known_take(image->url, as, &image->known);
 	return image;
-}
-
-bool
-oci_image_is_fresh(const struct oci_image *image)
-{
-	return image->known.fresh;
 }
 
 /* Until when it will do is known if a digest says what it is. */
@@ -422,7 +429,7 @@ whole_member(struct oci_image *image)
 {
 	json_t *member = parcel_member(image->parcel, image->url);
 
-	if (image->options->platform == NULL) {
+	if (!is_foreign(image->options)) {
 		(void)json_object_set_new(
 		    member, "etag", json_string(image->etag));
 		(void)json_object_set_new(
@@ -431,23 +438,34 @@ whole_member(struct oci_image *image)
 	return member;
 }
 
-json_t *
-oci_image_fetch(struct oci_image *image)
+/* The member fetch. */
+static json_t *
+fetch(struct oci_image *image)
 {
-	json_t *member;
-
 	image->parcel = parcel_new();
-	if (image->known.fresh) {
-		member = known_member(image->url, &image->known, NULL, -1);
-	} else if (!take_manifest(image)) {
-		member = known_member(
+	if (image->known.fresh)
+		return known_member(image->url, &image->known, NULL, -1);
+	if (!take_manifest(image))
+		return known_member(
 		    image->url, &image->known, image->etag, max_age(image));
-	} else {
-		take_signatures(image);
-		take_config(image);
-		take_layers(image);
-		member = whole_member(image);
-	}
+	take_signatures(image);
+	take_config(image);
+	take_layers(image);
+	return whole_member(image);
+}
+
+void
+oci_image_from_registry(json_t *record, struct web *web,
+    const struct options *options, const struct ref *ref)
+{
+	struct oci_image *image = start(web, options, ref);
+
+	if ((options->flags & WEB_HTTP) != 0)
+		warnx("warning: registries over http have been allowed");
+	if (image->known.fresh)
+		options_say_fresh(ref->text);
+	else
+		options_announce(options, "fetching image from", ref->text);
+	(void)json_object_set_new(record, "fetch", fetch(image));
 	end(image);
-	return member;
 }

@@ -297,6 +297,7 @@ set_request(struct attempt *attempt, struct web_request *request)
 		.http = (attempt->registry->flags & WEB_HTTP) != 0,
 		.max = want->size >= 0 ? want->size : want->max,
 		.seconds = want->seconds,
+		.slowest = want->slowest,
 		.also = want->conditional ? 304 : 0,
 		.authorization = attempt->authorization,
 		.headers = want->headers,

@@ -18,6 +18,7 @@ struct want {
 	int64_t size;     /* of all of it; -1: not known yet */
 	int64_t max;      /* bytes, if the size is not known */
 	int64_t seconds;
+	int64_t slowest;     /* bytes a second; 0: as web.h has it */
 	struct spool *spool; /* not open yet; NULL: to be kept in memory */
 	/* May be NULL: is it what it should be?  0, or -1 with *why. */
 	int (*check)(const struct want *want, char **why);
