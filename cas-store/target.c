@@ -77,6 +77,20 @@ is_root(const char *path)
 	return real != NULL && strcmp(real, "/") == 0;
 }
 
+static const int ends[] = { SIGHUP, SIGINT, SIGTERM };
+
+/* They wait while there is something that nobody would remove. */
+static void
+hold_ends(int how)
+{
+	sigset_t set;
+
+	(void)sigemptyset(&set);
+	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+		(void)sigaddset(&set, ends[i]);
+	(void)sigprocmask(how, &set, NULL);
+}
+
 static void
 end_child(int number)
 {
@@ -88,16 +102,39 @@ static _Noreturn void
 follow(const struct target *target)
 {
 	const struct sigaction action = { .sa_handler = end_child };
+	struct sigaction was;
 	int status = 0;
 
-	(void)sigaction(SIGINT, &action, NULL);
-	(void)sigaction(SIGTERM, &action, NULL);
-	(void)sigaction(SIGHUP, &action, NULL);
+	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+		/* What is ignored (nohup(1)) stays so. */
+		if (sigaction(ends[i], NULL, &was) == 0 &&
+		    was.sa_handler == SIG_DFL)
+			(void)sigaction(ends[i], &action, NULL);
+	hold_ends(SIG_UNBLOCK);
 	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
 		;
 	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
 		(void)path_remove(target->parent, target->beside);
 	_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+}
+
+/* Goes on in the child, once there is a directory. */
+static int
+start_child(const struct target *target, pid_t parent)
+{
+	if (mkdirat(target->parent, target->beside, 0700) < 0)
+		return -1;
+	child = fork();
+	if (child > 0)
+		follow(target);
+	if (child < 0) {
+		(void)path_remove(target->parent, target->beside);
+		return -1;
+	}
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(EX_OSERR);
+	return 0;
 }
 
 int
@@ -106,6 +143,7 @@ target_directory(struct target *target, const char *path, bool overwrite,
 {
 	autofree char *shown = escape(path);
 	char uuid[UUID_SIZE];
+	int result;
 
 	if (is_root(path))
 		return fault_set(fault, EX_USAGE,
@@ -114,17 +152,13 @@ target_directory(struct target *target, const char *path, bool overwrite,
 		return -1;
 	uuid_make(uuid);
 	target->beside = xasprintf(".%.200s-%s", target->name, uuid);
-	if (mkdirat(target->parent, target->beside, 0700) < 0)
-		return fault_errno(fault, "%s", shown);
-	child = fork();
-	if (child > 0)
-		follow(target);
-	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-	target->fd = beneath_open(
-	    target->parent, target->beside, O_RDONLY | O_DIRECTORY, 0);
-	if (child < 0 || target->fd < 0)
-		return fault_errno(fault, "%s", shown);
-	return 0;
+	hold_ends(SIG_BLOCK);
+	result = start_child(target, getpid());
+	hold_ends(SIG_UNBLOCK);
+	if (result == 0)
+		target->fd = beneath_open(
+		    target->parent, target->beside, O_RDONLY | O_DIRECTORY, 0);
+	return target->fd < 0 ? fault_errno(fault, "%s", shown) : 0;
 }
 
 static int
