@@ -105,6 +105,22 @@ leaves_nothing() {
 	run -1 grep '^nothing' "$WEB/requests"
 }
 
+@test "registry: whoever is killed in the middle of a layer leaves nothing" {
+	local signal fetcher
+	for signal in TERM HUP KILL; do
+		: >"$T/err"
+		aci-fetch --no-signature \
+			"docker://layer-stalls.$DOMAIN/x/app:1" \
+			>/dev/null 2>"$T/err" </dev/null 3>&- &
+		fetcher=$!
+		wait_for grep -q 'Downloading layer' "$T/err"
+		sleep 0.2
+		kill "-$signal" "$fetcher"
+		wait "$fetcher" || :
+		is '' "$(find "$RKT_DIR/cas/tmp" -mindepth 1)"
+	done
+}
+
 @test "registry: nothing is asked twice without need" {
 	# Nobody tries a password, or a token, that was refused.
 	for name in basic-refused token-useless token-401; do

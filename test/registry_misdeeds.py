@@ -10,6 +10,7 @@ import hashlib
 import io
 import json
 import tarfile
+import threading
 
 DOMAIN = 'hostile.example'
 PATIENCE = 20
@@ -256,6 +257,14 @@ manifest('size-missing', lambda m: m['layers'][0].pop('size') and None)
 manifest('artifact', lambda m: m['config'].update(
     mediaType='application/vnd.cncf.helm.config.v1+json'))
 manifest('config-huge', lambda m: m['config'].update(size=5000000))
+MANY = [bytes([i]) * 20000 for i in range(128)]
+MANY_IMAGE = Image(
+    manifest=lambda m: {**m, 'layers': [blob(b, 'layer.v1.tar')
+                                        for b in MANY]},
+    config=lambda c: {**c, 'rootfs': {
+        'type': 'layers', 'diff_ids': [digest(b) for b in MANY]}})
+MANY_IMAGE.blobs.update((digest(b), b) for b in MANY)
+has('most-layers', MANY_IMAGE)
 manifest('no-layer', lambda m: {**m, 'layers': []})
 manifest('same-layers', lambda m: {**m, 'layers': m['layers'][:1] * 2})
 
@@ -337,6 +346,33 @@ instead('layer-500', 'layer', lambda x: x.answer(
 instead('layer-429', 'layer', lambda x: x.answer(
     '', '429 Too Many Requests', 'Retry-After: 1'))
 instead('layer-204', 'layer', lambda x: x.answer('', '204 No Content'))
+
+
+@does
+def layer_stalls(x):
+    """Half of a layer, and then nothing."""
+    if part(x) != 'layer':
+        IMAGE.serve(x)
+        return
+    x.send('HTTP/1.1 200 OK\r\n'
+           f'Content-Length: {len(wanted(x))}\r\n\r\n')
+    x.send(wanted(x)[:5000])
+    x.wait()
+
+
+TOGETHER = threading.Barrier(2, timeout=5)
+
+
+@does
+def layers_together(x):
+    """No layer before both have been asked for."""
+    if part(x) == 'layer':
+        try:
+            TOGETHER.wait()
+        except threading.BrokenBarrierError:
+            x.answer('', '500 Internal Server Error')
+            return
+    IMAGE.serve(x)
 
 
 @does
