@@ -186,8 +186,11 @@ add_place(struct auth *auth, enum kind kind, const struct spot *at,
     const char *place, const char *header)
 {
 	autofree char *origin = place_origin(place);
-	const struct entry *there = find(auth, kind, origin);
+	const struct entry *there;
 
+	if (origin == NULL)
+		return spot_bad(at, place, "is no host");
+	there = find(auth, kind, origin);
 	if (there != NULL && there >= auth->list + auth->level)
 		return spot_bad(at, place, "is there twice");
 	if (there != NULL)
@@ -313,10 +316,10 @@ auth_read(void)
 static char *
 header_for(const struct auth *auth, enum kind kind, char *origin)
 {
-	autofree char *owned = origin;
 	const struct entry *entry =
 	    origin == NULL ? NULL : find(auth, kind, origin);
 
+	free(origin);
 	return entry == NULL ? NULL : xstrdup(entry->header);
 }
 

@@ -82,7 +82,11 @@ registry_close(struct registry *registry)
 	free(registry);
 }
 
-/* The next source that can be asked, from the one at index on; or NULL. */
+/*
+ * The next source that can be asked, from the one at index on; or NULL, but
+ * from the first one on: the registry itself, which is the last, can be asked
+ * for anything.
+ */
 static struct place *
 next_place(struct registry *registry, const struct want *want, size_t index)
 {
@@ -413,9 +417,12 @@ registry_get(struct registry *registry, struct want *wants, size_t count,
 	registry->count = count;
 	registry->progress = progress;
 	for (size_t i = 0; i < count; i++) {
+		struct place *first = next_place(registry, &wants[i], 0);
+
 		attempts[i].registry = registry;
 		attempts[i].want = &wants[i];
-		start_at(&attempts[i], next_place(registry, &wants[i], 0));
+		if (first != NULL)
+			start_at(&attempts[i], first);
 	}
 	while ((lost = failed(registry)) == NULL && !is_complete(registry))
 		ask(registry);

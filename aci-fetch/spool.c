@@ -103,7 +103,10 @@ let_go(struct spool *spool)
 void
 spool_leave(struct spool *spool)
 {
-	autofd int fd = let_go(spool);
+	int fd = let_go(spool);
+
+	if (fd >= 0)
+		(void)close(fd);
 }
 
 void

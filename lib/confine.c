@@ -319,11 +319,13 @@ confine_user(uid_t *uid, gid_t *gid)
 {
 	/* Not by getpwnam(3): that may ask the network. */
 	autofile FILE *file = fopen("/etc/passwd", "re");
+	static char room[64 * 1024]; /* of a line */
+	struct passwd entry;
 
 	*uid = NOBODY;
 	*gid = NOBODY;
-	for (const struct passwd *p;
-	     file != NULL && (p = fgetpwent(file)) != NULL;)
+	for (struct passwd *p; file != NULL && fgetpwent_r(file, &entry, room,
+						   sizeof room, &p) == 0;)
 		if (strcmp(p->pw_name, USER) == 0 && p->pw_uid != 0 &&
 		    p->pw_gid != 0) {
 			*uid = p->pw_uid;

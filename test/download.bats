@@ -128,7 +128,7 @@ etag() {
 	rm -r "$RKT_DIR/cas"
 	refuses 69 "$AT/defers-on/app.aci.asc: deferred again and again" \
 		"$AT/defers-on/app.aci"
-	is 4 "$(asked | grep -c defers-on.*asc)"
+	is 4 "$(asked | grep -c "defers-on.*asc")"
 	web_extra example.com 'location = /deferred.aci { return 202; }'
 	refuses 69 'https://example.com/deferred.aci: bad HTTP status code: 202' \
 		--no-signature https://example.com/deferred.aci
