@@ -195,6 +195,12 @@ crash: deps ## kill the store's tools at each call, and cut their power
 	test/world test/crash/run kills 1000
 	test/world test/crash/run cuts 300
 
+hostile: deps ## hostile archives: a table, bombs, 10,000 made by chance
+	@$(MAKE) --no-print-directory $(JOBS) all
+	test/world test/archives/run named
+	test/world test/archives/run bombs
+	test/world test/archives/run generated 10000
+
 lint: deps ## both compilers, analysers, shellcheck, mandoc, clang-format
 	test/lint
 
@@ -227,5 +233,5 @@ help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
 
 .DELETE_ON_ERROR:
-.PHONY: all deps demo check unit asan fuzz crash lint bench install sizes clean help
+.PHONY: all deps demo check unit asan fuzz crash hostile lint bench install sizes clean help
 .SECONDARY:

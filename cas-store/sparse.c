@@ -26,6 +26,9 @@ enum {
 	OLD_PAIR = 24,
 };
 
+/* What no file system that we unpack to would refuse. */
+#define SPARSE_MAX (UINT64_C(2) << 40)
+
 /* Appends a piece; they must be in order and not touch what is stored. */
 static int
 add(struct tar *tar, struct entry *entry, uint64_t offset, uint64_t length)
@@ -62,6 +65,8 @@ finish(struct tar *tar, struct entry *entry, uint64_t stored)
 	uint64_t end = entry->data, exact = end;
 
 	entry->sparse = true;
+	if (entry->size > SPARSE_MAX)
+		return tar_refuse(tar, "sparse file: larger than 2 TiB");
 	if (entry->extent_count > 0) {
 		const struct extent *last =
 		    &entry->extents[entry->extent_count - 1];

@@ -252,11 +252,12 @@ class Place:
         """The exit status; key, error and cost (seconds, KiB) besides."""
         cost = self.path / 'cost'
         # Not our own child: it would begin with as much memory as we have.
-        done = self.run('time', '-q', '-o', cost, '-f', '%e %M', 'cas-put',
+        done = self.run('time', '-q', '-o', cost, '-f', '%U %S %M', 'cas-put',
                         '--insecure', '-q', f'--render={kind}',
                         input=json.dumps(self.record).encode() + b'\n')
-        seconds, memory = cost.read_text().split()
-        self.cost = float(seconds), int(memory)
+        # Of the processor: others may be using it too.
+        user, system, memory = cost.read_text().split()
+        self.cost = float(user) + float(system), int(memory)
         self.kind, self.error = kind, done.stderr
         self.key = done.stdout.decode().strip()
         return done.returncode
