@@ -134,9 +134,9 @@ def compare(directory, how, layers, found, listing):
     """Is what is there what the tars extract?  One archive, no whiteouts."""
     if len(layers) > 1 or any(b'.wh.' in layer for layer in layers):
         return
-    if how == 'layers' and len(set(map(str, found.values()))) == 0:
-        return
-    for tar in TARS:
+    # bsdtar sets attributes that the store keeps out.
+    foreign = any(b'xattr.trusted' in layer for layer in layers)
+    for tar in TARS[:1] if foreign else TARS:
         out = directory / 'a/b/c/d'
         root = out if how == 'layers' else out / 'rootfs'
         out.mkdir(parents=True)
