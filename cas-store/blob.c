@@ -17,7 +17,7 @@
 /* The largest tar, and what a compressed byte may become in one. */
 #define BLOB_MAX (UINT64_C(64) << 30)
 enum {
-	RATIO_MAX = 200, /* deflate alone makes 1000 of zeros */
+	RATIO_MAX = 200,               /* deflate alone makes 1000 of zeros */
 	RATIO_FROM = 64 * 1024 * 1024, /* small files may be all zeros */
 };
 
