@@ -20,6 +20,7 @@
 #include "du.h"
 #include "escape.h"
 #include "image.h"
+#include "import.h"
 #include "list.h"
 #include "lookup.h"
 #include "mount.h"
@@ -48,6 +49,7 @@ static const char usage_text[] =
     "       cas-store rm IMAGE...\n"
     "       cas-store gc [--grace-period=24h]\n"
     "       cas-store check [-q] [--report] [IMAGE...]\n"
+    "       cas-store import [-q] [--insecure] FILE\n"
     "       cas-store urls\n"
     "\n"
     "  -q, --quiet              print keys only\n"
@@ -59,6 +61,7 @@ static const char usage_text[] =
     "      --full               keys and sizes in full\n"
     "      --render=KIND        auto, erofs or tree, as cas-put has it\n"
     "      --report             name what is damaged, and leave it there\n"
+    "      --insecure           take an image that was not verified\n"
     "      --from=DIR           where the index and its archives are: a\n"
     "                           pod's directory\n"
     "      --grace-period=DUR   leave alone what is younger\n"
@@ -71,6 +74,7 @@ static const char usage_text[] =
 struct opts {
 	bool quiet;
 	bool missing;
+	bool insecure;
 	bool report;
 	struct list list;
 	enum render_kind render;
@@ -341,6 +345,13 @@ run_check(char **arguments, size_t count, const struct opts *opts)
 	prog_chain(argv);
 }
 
+static int
+run_import(char **arguments, size_t count, const struct opts *opts)
+{
+	(void)count;
+	import_file(arguments[0], opts->insecure, opts->quiet);
+}
+
 static const struct verb verbs[] = {
 	{ "get", "qmp", run_get, 1, SIZE_MAX },
 	{ "ls", "qtnFisoj", run_ls, 0, 0 },
@@ -352,6 +363,7 @@ static const struct verb verbs[] = {
 	{ "rm", "", run_rm, 1, SIZE_MAX },
 	{ "gc", "g", run_gc, 0, 0 },
 	{ "check", "qR", run_check, 0, SIZE_MAX },
+	{ "import", "qI", run_import, 1, 1 },
 	{ "urls", "", run_urls, 0, 0 },
 };
 
@@ -381,6 +393,9 @@ set_option(int c, struct opts *opts)
 	case 'r':
 		if (render_parse(optarg, &opts->render) < 0)
 			errx(EX_USAGE, "--render: not auto, erofs or tree");
+		break;
+	case 'I':
+		opts->insecure = true;
 		break;
 	case 'R':
 		opts->report = true;
@@ -434,6 +449,7 @@ parse_options(int argc, char *argv[], const char *allowed, struct opts *opts)
 		{ "order", required_argument, NULL, 'o' },
 		{ "format", required_argument, NULL, 'j' },
 		{ "report", no_argument, NULL, 'R' },
+		{ "insecure", no_argument, NULL, 'I' },
 		{ "render", required_argument, NULL, 'r' },
 		{ "from", required_argument, NULL, 'f' },
 		{ "grace-period", required_argument, NULL, 'g' },
@@ -444,7 +460,7 @@ parse_options(int argc, char *argv[], const char *allowed, struct opts *opts)
 
 	for (int c;
 	     (c = getopt_long(argc, argv, "+qh", options, NULL)) != -1;) {
-		if (strchr("qmptnFisojrfgR", c) != NULL &&
+		if (strchr("qmptnFisojrfgRI", c) != NULL &&
 		    strchr(allowed, c) == NULL)
 			usage(EX_USAGE);
 		set_option(c, opts);

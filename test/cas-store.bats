@@ -457,3 +457,17 @@ $(for key in "$three" "$two" "$one"; do
 	rkt image rm example.com/one example.com/two example.com/three "$child"
 	is '0	total' "$(cas-store du)"
 }
+
+@test "cas-store import: becomes cas-put, and the file stays" {
+	mkdir "$T/root"
+	mkaci -n example.com/file "$T/root" "$T/it is.aci"
+	run -65 --separate-stderr cas-store import "$T/it is.aci"
+	is '' "$(cas-store ls)"
+	run -0 --separate-stderr cas-store import -q --insecure "$T/it is.aci"
+	is "$(cas-store get -q example.com/file)"
+	test -f "$T/it is.aci"
+	(cd "$T" && cas-store import --insecure "it is.aci" |
+		jq -e '.store.name == "example.com/file"')
+	run -66 --separate-stderr cas-store import "$T/none.aci"
+	is "cas-store: $T/none.aci: No such file or directory" "$stderr"
+}
