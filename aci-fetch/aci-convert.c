@@ -343,8 +343,7 @@ main(int argc, char **argv)
 	confine_note();
 	read_options(argc, argv);
 	filter_start("convert", false);
-	record = filter_read();
-	filter_own_fetched(record);
+	record = filter_take();
 	if (!json_is_object(json_object_get(record, "fetch")))
 		filter_failx(EX_DATAERR, "stdin: the record has no fetch");
 	if (record_get(record, "fetch.layers") != NULL)

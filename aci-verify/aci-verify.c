@@ -79,8 +79,7 @@ main(int argc, char *argv[])
 	prog_start();
 	read_options(argc, argv);
 	filter_start("verify", false);
-	record = filter_read();
-	filter_own_fetched(record);
+	record = filter_take();
 	title = title_of(record);
 	if (stored_is(record))
 		stored_verify(record, title);

@@ -354,8 +354,7 @@ main(int argc, char *argv[])
 	prog_start();
 	parse_options(argc, argv, &opts);
 	filter_start("store", opts.quiet);
-	record = filter_read();
-	filter_own_fetched(record);
+	record = filter_take();
 	if (!intake_wanted(record) && !confirm_wanted(record))
 		filter_failx(EX_DATAERR,
 		    "stdin: the record has neither fetch.aci nor convert");

@@ -3,6 +3,7 @@
 
 #include <err.h>
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -27,6 +28,9 @@ static char *drops[DROPS];
 static volatile sig_atomic_t drop_count;
 static void (*undo)(void);
 static bool any; /* has a record been read? */
+static const int ends[] = { SIGHUP, SIGINT, SIGTERM };
+static volatile sig_atomic_t waiting; /* for a record that may name files */
+static volatile sig_atomic_t ended;   /* meanwhile, by this signal */
 
 static void
 drop_files(void)
@@ -39,6 +43,10 @@ drop_files(void)
 static void
 on_end(int number)
 {
+	if (waiting) {
+		ended = number;
+		return;
+	}
 	drop_files();
 	(void)raise(number); /* blocked till we return; then it ends us */
 }
@@ -46,7 +54,6 @@ on_end(int number)
 void
 filter_start(const char *name, bool be_quiet)
 {
-	static const int ends[] = { SIGHUP, SIGINT, SIGTERM };
 	const struct sigaction action = { .sa_handler = on_end,
 		.sa_flags = (int)SA_RESETHAND };
 	struct sigaction was;
@@ -80,8 +87,9 @@ own(const json_t *path)
 		filter_unlink_on_failure(text);
 }
 
-void
-filter_own_fetched(const json_t *record)
+/* All files that it names and that lie in the store's tmp. */
+static void
+own_fetched(const json_t *record)
 {
 	static const char *const files[] = { "aci", "asc", "manifest",
 		"config" };
@@ -238,14 +246,72 @@ filter_read_next(void)
 	return line == NULL ? NULL : parse(line, length);
 }
 
-json_t *
-filter_read(void)
+static void
+check_last(void)
 {
-	json_t *record = filter_read_next();
 	size_t length = 0;
 
 	if (read_line(&length) != NULL)
 		filter_failx(EX_DATAERR, "stdin: more than one record");
+}
+
+json_t *
+filter_read(void)
+{
+	json_t *record = filter_read_next();
+
+	check_last();
+	return record;
+}
+
+/* Ends as the signal would have done that came while we waited. */
+static void
+end_late(void)
+{
+	if (ended == 0)
+		return;
+	drop_files();
+	(void)signal(ended, SIG_DFL);
+	(void)raise(ended);
+}
+
+/*
+ * Until there is something to read, or never will be.  From then on signals
+ * are held back, till *was is put back: who has sent the record believes that
+ * we take care of its files.
+ */
+static void
+await_record(sigset_t *was)
+{
+	struct pollfd in = { .fd = STDIN_FILENO, .events = POLLIN };
+	sigset_t held;
+
+	(void)sigemptyset(&held);
+	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+		(void)sigaddset(&held, ends[i]);
+	(void)sigprocmask(SIG_BLOCK, &held, was);
+	waiting = 1;
+	while (ended == 0 && ppoll(&in, 1, NULL, was) < 0 && errno == EINTR)
+		;
+	waiting = 0;
+	if (ended == 0 || poll(&in, 1, 0) > 0)
+		return;
+	(void)sigprocmask(SIG_SETMASK, was, NULL);
+	end_late();
+}
+
+json_t *
+filter_take(void)
+{
+	json_t *record;
+	sigset_t was;
+
+	await_record(&was);
+	record = filter_read_next();
+	own_fetched(record);
+	(void)sigprocmask(SIG_SETMASK, &was, NULL);
+	end_late();
+	check_last();
 	return record;
 }
 

@@ -28,7 +28,14 @@ void filter_start(const char *step, bool quiet);
 json_t *filter_read(void);
 
 /*
- * The same for a consumer of several records, one a call; NULL at the end.
+ * The same for a filter that the record's files pass to: those that its "fetch"
+ * and "convert" name and that lie in the store's cas/tmp are registered by
+ * filter_unlink_on_failure(), and no signal comes between.
+ */
+json_t *filter_take(void);
+
+/*
+ * filter_read() for a consumer of several records, one a call; NULL at the end.
  * Ends with EX_NOINPUT if there was none at all.
  */
 json_t *filter_read_next(void);
@@ -67,12 +74,6 @@ _Noreturn void filter_follow(pid_t child, const char *what);
 
 /* The same without a word: the caller has said why, or is not to. */
 _Noreturn void filter_quit(int status);
-
-/*
- * Registers so all files that the record's "fetch" and "convert" name and that
- * lie in the store's cas/tmp: they are the pipe's own.
- */
-void filter_own_fetched(const json_t *record);
 
 /* Removes at once what was registered: it is open, or no longer needed. */
 void filter_unlink_now(void);

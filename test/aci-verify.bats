@@ -488,6 +488,48 @@ gpg_is_gone() {
 	done
 }
 
+# waits PID: it catches signals, and has nothing to read.
+waits() {
+	wait_for grep -q '^SigCgt:.*4001$' "/proc/$1/status"
+	wait_for grep -q '^State:.S' "/proc/$1/status"
+}
+
+@test "aci-verify: ended before it has read the record, it takes the files along" {
+	local signal pid
+	mkdir -p "$RKT_DIR/cas/tmp"
+	aci=$RKT_DIR/cas/tmp/fetch-1
+	record example.com/app >"$T/record"
+	mkfifo "$T/pipe"
+	for tool in aci-verify cas-put aci-convert; do
+		for signal in HUP TERM; do
+			touch "$aci" "$aci.asc"
+			"$tool" <"$T/pipe" >"$T/out" 2>&1 3>&- 7>&- &
+			pid=$!
+			exec 7>"$T/pipe"
+			waits "$pid"
+			kill -s STOP "$pid"
+			cat "$T/record" >&7
+			kill -s "$signal" "$pid"
+			kill -s CONT "$pid"
+			exec 7>&-
+			status=0
+			wait "$pid" || status=$?
+			is "$((128 + $(kill -l "$signal")))" "$status"
+			is '' "$(find "$RKT_DIR/cas/tmp" -name 'fetch-*')"
+		done
+	done
+	# Nor does it wait for a record that nobody sends.
+	aci-verify <"$T/pipe" 3>&- &
+	pid=$!
+	exec 7>"$T/pipe"
+	waits "$pid"
+	kill -s TERM "$pid"
+	status=0
+	wait "$pid" || status=$?
+	exec 7>&-
+	is 143 "$status"
+}
+
 @test "aci-verify: no room for gpg's own files is no verdict" {
 	local inodes status=1
 	trust_key alice example.com/app
