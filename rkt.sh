@@ -466,8 +466,8 @@ cmd_help() {
 	    fetch         fetch images and verify and store them
 	    gc            collect the garbage of pods that ended
 	    help          show this
-	    image         list, rm, gc, cat-manifest, export, extract, render:
-	                  the stored images
+	    image         list, rm, gc, cat-manifest, verify, export, extract,
+	                  render: the stored images
 	    list          list pods
 	    prepare       make a pod of images, to be run later
 	    rm            remove pods

@@ -44,6 +44,9 @@ from_url(struct web *web, json_t *record, const char *url)
 {
 	struct endpoints endpoints;
 
+	if (url_has_user(url))
+		filter_failx(EX_USAGE,
+		    "the URL holds a user name or password: auth.d is for it");
 	endpoints_named(&endpoints, url);
 	aci_image_from_servers(record, web, &opts, &endpoints);
 	endpoints_free(&endpoints);

@@ -62,6 +62,15 @@ has_host(const char *url)
 	       colon[3] != '/';
 }
 
+bool
+url_has_user(const char *url)
+{
+	const char *host = strstr(url, "://");
+	const char *at = host == NULL ? NULL : strchr(host, '@');
+
+	return at != NULL && at < host + 3 + strcspn(host + 3, "/?#");
+}
+
 const char *
 url_unfit(const char *url, bool http)
 {

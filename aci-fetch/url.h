@@ -13,6 +13,9 @@ enum { URL_MAX = 2048 };
  */
 const char *url_unfit(const char *url, bool http);
 
+/* Does it hold a user's name or password?  Then it is not to be printed. */
+bool url_has_user(const char *url);
+
 /* Is it a URL, of whatever scheme, and not a file's? */
 bool url_is_remote(const char *text);
 

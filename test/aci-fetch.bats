@@ -429,3 +429,14 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)' \
 	test "$output" -lt "$limit"
 	rm "$WEB/example.com/large.aci"
 }
+
+@test "aci-fetch: a password in a URL is refused, and not printed" {
+	for url in https://me:secret@example.com/x.aci \
+		https://secret@example.com/x.aci 'http://:secret@[::1]:80/x.aci?a'; do
+		run -64 --separate-stderr aci-fetch "$url"
+		is 'aci-fetch: the URL holds a user name or password: auth.d is for it' \
+			"$stderr"
+	done
+	run -254 --separate-stderr rkt fetch https://me:secret@example.com/x.aci
+	run ! grep secret <<<"$stderr"
+}
