@@ -302,7 +302,7 @@ struct auth *
 auth_read(void)
 {
 	struct auth *auth = auth_new();
-	const struct confdir files = { .name = "auth.d",
+	struct confdir files = { .name = "auth.d",
 		.max = FILE_MAX,
 		.unfit = file_unfit,
 		.begin = begin,

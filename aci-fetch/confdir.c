@@ -5,6 +5,7 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "alloc.h"
@@ -30,8 +31,9 @@ open_file(const char *path, const char *shown)
 }
 
 static void
-add_file(const struct confdir *confdir, const char *path)
+add_file(void *data, const char *path)
 {
+	const struct confdir *confdir = data;
 	autofree char *shown = escape(path);
 	autofd int fd = open_file(path, shown);
 	autofree char *bytes = NULL;
@@ -52,23 +54,22 @@ add_file(const struct confdir *confdir, const char *path)
 		filter_failx(EX_CONFIG, "%s: %s", shown, why);
 }
 
-static int
-ends_in_json(const struct dirent *entry)
+static bool
+ends_in(const char *name, const char *end)
 {
-	size_t length = strlen(entry->d_name);
+	size_t length = strlen(name), tail = strlen(end);
 
-	return length > 5 && strcmp(entry->d_name + length - 5, ".json") == 0;
+	return length > tail && strcmp(name + length - tail, end) == 0;
 }
 
-static void
-add_directory(const struct confdir *confdir, const char *above)
+void
+confdir_each(const char *path, const char *end,
+    void (*visit)(void *data, const char *path), void *data)
 {
-	autofree char *path = xasprintf("%s/%s", above, confdir->name);
 	autofree char *shown = escape(path);
 	struct dirent **entries = NULL;
-	int count = scandir(path, &entries, ends_in_json, alphasort);
+	int count = scandir(path, &entries, NULL, alphasort);
 
-	confdir->begin(confdir->data);
 	if (count < 0 && errno == EACCES)
 		warn("%s, skipped", shown);
 	else if (count < 0 && errno != ENOENT)
@@ -77,14 +78,24 @@ add_directory(const struct confdir *confdir, const char *above)
 		autofree char *file =
 		    xasprintf("%s/%s", path, entries[i]->d_name);
 
-		add_file(confdir, file);
+		if (ends_in(entries[i]->d_name, end))
+			visit(data, file);
 		free(entries[i]);
 	}
 	free(entries);
 }
 
+static void
+add_directory(struct confdir *confdir, const char *above)
+{
+	autofree char *path = xasprintf("%s/%s", above, confdir->name);
+
+	confdir->begin(confdir->data);
+	confdir_each(path, ".json", add_file, confdir);
+}
+
 void
-confdir_read(const struct confdir *confdir)
+confdir_read(struct confdir *confdir)
 {
 	if (dirs_user() != NULL)
 		add_directory(confdir, dirs_user());

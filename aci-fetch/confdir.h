@@ -22,7 +22,15 @@ struct confdir {
  * if one of them cannot be used.  (One that the caller may not read is passed
  * over, with a warning.)
  */
-void confdir_read(const struct confdir *confdir);
+void confdir_read(struct confdir *confdir);
+
+/*
+ * Calls visit for each file of the directory path whose name ends with end, in
+ * their order.  No such directory is none such file; of one that the caller
+ * may not read, a warning says that it is passed over.
+ */
+void confdir_each(const char *path, const char *end,
+    void (*visit)(void *data, const char *path), void *data);
 
 /* A spot_check (spot.h) of the member rktVersion, which each file has. */
 const char *confdir_version_check(const char *text);

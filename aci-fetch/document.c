@@ -20,37 +20,6 @@ static const char accept[] =
     "application/vnd.oci.image.manifest.v1+json, "
     "application/vnd.docker.distribution.manifest.v2+json";
 
-static bool
-is_one_of(const char *type, const char *const *types)
-{
-	for (; *types != NULL; types++)
-		if (strcmp(type, *types) == 0)
-			return true;
-	return false;
-}
-
-/* What says nothing of an image, as plain file servers have it. */
-static bool
-is_vague(const char *type)
-{
-	static const char *const types[] = { "", "application/json",
-		"application/octet-stream", "text/plain", NULL };
-
-	return is_one_of(type, types);
-}
-
-static bool
-is_schema1(const char *type)
-{
-	static const char *const types[] = {
-		"application/vnd.docker.distribution.manifest.v1+json",
-		"application/vnd.docker.distribution.manifest.v1+prettyjws",
-		NULL
-	};
-
-	return is_one_of(type, types);
-}
-
 /* The type by the document itself; NULL: it does not say. */
 static char *
 own_type(const struct want *want)
@@ -81,13 +50,13 @@ agreed_type(const struct document *document, char **why)
 {
 	const char *header = document->want.type;
 	autofree char *own = own_type(&document->want);
-	const char *type = is_vague(header) ? own : header;
+	const char *type = oci_is_vague(header) ? own : header;
 	autofree char *shown = escape(type == NULL ? header : type);
 	const char *other =
 	    type == NULL ? NULL : contradiction(document, type, own);
 	autofree char *differs = escape(other);
 
-	if (type != NULL && is_schema1(type))
+	if (type != NULL && oci_is_schema1(type))
 		*why = xstrdup("a manifest of schema 1, which nobody can "
 			       "verify: the image must be pushed again");
 	else if (type == NULL ||

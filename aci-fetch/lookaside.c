@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* lookaside - where the signatures of a registry's images are kept */
 
-#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
@@ -10,6 +9,7 @@
 
 #include "actype.h"
 #include "alloc.h"
+#include "confdir.h"
 #include "dirs.h"
 #include "docker.h"
 #include "escape.h"
@@ -273,16 +273,8 @@ lookaside_end(struct lookaside *lookaside)
 	return url;
 }
 
-static int
-ends_in_yaml(const struct dirent *entry)
-{
-	size_t length = strlen(entry->d_name);
-
-	return length > 5 && strcmp(entry->d_name + length - 5, ".yaml") == 0;
-}
-
 static void
-add_file(struct lookaside *lookaside, const char *path)
+add_file(void *data, const char *path)
 {
 	autofree char *shown = escape(path);
 	autofree char *why = NULL;
@@ -291,7 +283,7 @@ add_file(struct lookaside *lookaside, const char *path)
 
 	if (bytes == NULL)
 		filter_fail(EX_CONFIG, "%s", shown);
-	if (lookaside_add(lookaside, bytes, length, &why) < 0) {
+	if (lookaside_add(data, bytes, length, &why) < 0) {
 		autofree char *reason = escape(why);
 
 		filter_failx(EX_CONFIG, "%s: %s", shown, reason);
@@ -302,22 +294,10 @@ char *
 lookaside_find(const struct docker_ref *ref)
 {
 	autofree char *own = xasprintf("%s/registries.d", dirs_conf());
-	const char *path =
-	    access(own, F_OK) == 0 ? own : "/etc/containers/registries.d";
-	autofree char *shown = escape(path);
 	struct lookaside *lookaside = lookaside_new(ref);
-	struct dirent **entries = NULL;
-	int count = scandir(path, &entries, ends_in_yaml, alphasort);
 
-	if (count < 0 && errno != ENOENT)
-		filter_fail(EX_CONFIG, "%s", shown);
-	for (int i = 0; i < count; i++) {
-		autofree char *file =
-		    xasprintf("%s/%s", path, entries[i]->d_name);
-
-		add_file(lookaside, file);
-		free(entries[i]);
-	}
-	free(entries);
+	confdir_each(
+	    access(own, F_OK) == 0 ? own : "/etc/containers/registries.d",
+	    ".yaml", add_file, lookaside);
 	return lookaside_end(lookaside);
 }

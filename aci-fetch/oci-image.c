@@ -255,20 +255,30 @@ take_manifest(struct oci_image *image)
 	return true;
 }
 
+/* Does what is for arch, a label, run there? */
+static bool
+runs_on(const char *arch, const struct oci_platform *platform)
+{
+	const char *label = arch_label(platform->arch, platform->variant);
+
+	return label != NULL &&
+	       (strcmp(arch, label) == 0 || (strcmp(label, "armv7l") == 0 &&
+						strcmp(arch, "armv6l") == 0));
+}
+
 /* What an image says of itself must be so. */
 static void
 check_config(struct oci_image *image, const struct image_config *config)
 {
 	const struct oci_platform *platform = image->platform;
-	const char *arch = arch_label(platform->arch, platform->variant);
 
 	if (config->diff_ids.count != image->parcel->oci->layer_count)
 		filter_failx(EX_DATAERR,
 		    "%s: rootfs.diff_ids: %zu, and the manifest has %zu layers",
 		    image->url, config->diff_ids.count,
 		    image->parcel->oci->layer_count);
-	if (strcmp(config->os, platform->os) != 0 || arch == NULL ||
-	    strcmp(config->arch, arch) != 0)
+	if (strcmp(config->os, platform->os) != 0 ||
+	    !runs_on(config->arch, platform))
 		filter_failx(EX_UNAVAILABLE,
 		    "%s: there is no image for %s/%s, but one for %s/%s",
 		    image->url, platform->os, platform->arch, config->os,

@@ -46,6 +46,25 @@ oci_is_manifest(const char *type)
 	return is_one_of(type, manifest_types);
 }
 
+bool
+oci_is_schema1(const char *type)
+{
+	static const char *const types[] = { DOCKER
+		"distribution.manifest.v1+json",
+		DOCKER "distribution.manifest.v1+prettyjws", NULL };
+
+	return is_one_of(type, types);
+}
+
+bool
+oci_is_vague(const char *type)
+{
+	static const char *const types[] = { "", "application/json",
+		"application/octet-stream", "text/plain", NULL };
+
+	return is_one_of(type, types);
+}
+
 char *
 oci_digest_text(const char *text)
 {

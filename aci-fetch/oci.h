@@ -72,6 +72,9 @@ void oci_index_free(struct oci_index *index);
 /* Does this media type say that it is an index (or docker's manifest list)? */
 bool oci_is_index(const char *type);
 bool oci_is_manifest(const char *type);
+/* A manifest of docker's first kind; and what plain file servers say. */
+bool oci_is_schema1(const char *type);
+bool oci_is_vague(const char *type);
 
 /* The word of the label os for an operating system; NULL: there is none. */
 const char *oci_os_label(const char *os);

@@ -186,7 +186,7 @@ struct sources *
 sources_read(const struct docker_ref *ref)
 {
 	struct sources *sources = sources_new(ref);
-	const struct confdir files = { .name = "registry.d",
+	struct confdir files = { .name = "registry.d",
 		.max = FILE_MAX,
 		.begin = begin,
 		.add = add,

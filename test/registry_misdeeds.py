@@ -375,35 +375,22 @@ def layers_together(x):
     IMAGE.serve(x)
 
 
-@does
-def layer_once_more(x):
-    """Breaks off once; then gives the rest."""
-    if part(x) != 'layer':
-        IMAGE.serve(x)
-        return
-    data, etag = wanted(x), 'ETag: "x"'
-    if x.count == 1:
-        x.answer(data[:5000], '200 OK', etag, length=len(data))
-    elif x.headers.get('range') == 'bytes=5000-':
-        x.answer(data[5000:], '206 Partial Content', etag,
-                 f'Content-Range: bytes 5000-{len(data) - 1}/{len(data)}')
-    else:
-        x.answer(data, '200 OK', etag)
+def breaks_once(name, rest):
+    """Half a layer, and then rest(data) from there on."""
+    def layer(x):
+        data, etag = wanted(x), 'ETag: "x"'
+        if x.count == 1:
+            x.answer(data[:5000], '200 OK', etag, length=len(data))
+        elif x.headers.get('range') != 'bytes=5000-':
+            x.answer('', '500 Internal Server Error')
+        else:
+            x.answer(rest(data), '206 Partial Content', etag,
+                     f'Content-Range: bytes 5000-{len(data) - 1}/{len(data)}')
+    instead(name, 'layer', layer)
 
 
-@does
-def layer_other_rest(x):
-    """Breaks off once; then gives other bytes for the rest."""
-    if part(x) != 'layer':
-        IMAGE.serve(x)
-        return
-    data, etag = wanted(x), 'ETag: "x"'
-    if x.count == 1:
-        x.answer(data[:5000], '200 OK', etag, length=len(data))
-    else:
-        x.answer(bytes(len(data) - 5000), '206 Partial Content', etag,
-                 f'Content-Range: bytes 5000-{len(data) - 1}/{len(data)}')
-
+breaks_once('layer-once-more', lambda data: data[5000:])
+breaks_once('layer-other-rest', lambda data: bytes(len(data) - 5000))
 
 # Redirects
 
