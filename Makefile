@@ -176,13 +176,14 @@ fuzz: deps ## fuzz each parser for SECONDS (30)
 		test/fuzz/corpus/$${f##*/} > $$f.log 2>&1 || \
 		{ tail -n 40 $$f.log; exit 1; }; \
 		echo $$f: $$(sed -n 's/^stat::number_of_//p' $$f.log); done
-build/fuzz/tar build/fuzz/merge: CPPFLAGS += -Icas-store
-build/fuzz/tar build/fuzz/merge: build/fuzz/cas-store/own.a
+STORE_FUZZERS = $(addprefix build/fuzz/,entries merge tar)
+$(STORE_FUZZERS): CPPFLAGS += -iquote cas-store
+$(STORE_FUZZERS): build/fuzz/cas-store/own.a
 FETCH_FUZZERS = $(addprefix build/fuzz/,auth html oci registry)
-$(FETCH_FUZZERS): CPPFLAGS += -Iaci-fetch
+$(FETCH_FUZZERS): CPPFLAGS += -iquote aci-fetch
 $(FETCH_FUZZERS): build/fuzz/aci-fetch/own.a
 $(FETCH_FUZZERS): FUZZ_LIBS = -lcurl -lgumbo -lcrypto -lyaml
-build/fuzz/armor: CPPFLAGS += -Iaci-verify
+build/fuzz/armor: CPPFLAGS += -iquote aci-verify
 build/fuzz/armor: build/fuzz/aci-verify/own.a
 build/fuzz/armor: FUZZ_LIBS = -lcrypto -lz
 build/fuzz/%: test/fuzz/%.c build/fuzz/lib/own.a

@@ -12,6 +12,8 @@
 
 #include "compose.h"
 #include "erofs.h"
+#include "reader.h"
+#include "scan.h"
 #include "scope.h"
 #include "tar.h"
 

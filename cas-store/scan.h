@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* scan - the entries of an archive, written down */
+#pragma once
+
+#include "entries.h"
+
+/*
+ * Appends those of the archive fd, which is device; of their attributes only
+ * those that are allowed, and if there are others *dropped (if NULL) names
+ * one, for the caller to free.  Returns 0, or -1 with fault.
+ */
+int scan_archive(struct entries *entries, int fd, uint64_t size,
+    uint32_t device, char **dropped);
