@@ -12,13 +12,13 @@
 #include <unistd.h>
 
 #include "alloc.h"
+#include "apart.h"
 #include "confine.h"
 #include "copy.h"
 #include "decoder.h"
 #include "escape.h"
 #include "publish.h"
 #include "scope.h"
-#include "worker.h"
 
 enum {
 	IN_SIZE = 64 * 1024,
@@ -130,7 +130,7 @@ decoder_start(struct decoder *decoder, struct inflate *inflate, int to,
 		return fault_errno(fault, "pipe");
 	}
 	decoder->pid =
-	    worker_fork(&confine_decode, (int[]){ in[0], to, notes[1] }, 3);
+	    apart_fork(&confine_decode, (int[]){ in[0], to, notes[1] }, 3);
 	if (decoder->pid == 0)
 		child(&(struct work){ .inflate = inflate,
 		    .in = in[0],
@@ -149,7 +149,7 @@ decoder_start(struct decoder *decoder, struct inflate *inflate, int to,
 static int
 lost(struct decoder *decoder, struct fault *fault)
 {
-	int status = worker_wait(decoder->pid);
+	int status = apart_wait(decoder->pid);
 
 	decoder->pid = -1;
 	return fault_set(fault, EX_OSERR, "the process that unpacks it: %s",
@@ -194,7 +194,7 @@ decoder_note(struct decoder *decoder, uint64_t *size, struct fault *fault)
 		return 1;
 	/* Not before it is gone: then nobody can add to it. */
 	(void)kill(decoder->pid, SIGKILL);
-	(void)worker_wait(decoder->pid);
+	(void)apart_wait(decoder->pid);
 	decoder->pid = -1;
 	return check_end(decoder, note.size, fault);
 }
@@ -208,7 +208,7 @@ decoder_stop(struct decoder *decoder)
 		(void)close(decoder->notes);
 	if (decoder->pid > 0) {
 		(void)kill(decoder->pid, SIGKILL);
-		(void)worker_wait(decoder->pid);
+		(void)apart_wait(decoder->pid);
 	}
 	*decoder = (struct decoder){ .input = -1, .notes = -1 };
 }

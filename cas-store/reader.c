@@ -11,13 +11,13 @@
 #include <unistd.h>
 
 #include "alloc.h"
+#include "apart.h"
 #include "confine.h"
 #include "escape.h"
 #include "publish.h"
 #include "reader.h"
 #include "scan.h"
 #include "scope.h"
-#include "worker.h"
 
 /* What the process that read it says; both texts are escaped. */
 struct answer {
@@ -59,7 +59,7 @@ start_reader(
 
 	if (archive < 0 || pipe2(ends, O_CLOEXEC) < 0)
 		return -1;
-	pid = worker_fork(
+	pid = apart_fork(
 	    &confine_archive, (int[]){ archive, entries->fd, ends[1] }, 3);
 	if (pid == 0) {
 		(void)scan_archive(entries, archive, size, device, &dropped);
@@ -118,7 +118,7 @@ reader_run(struct entries *entries, int fd, uint64_t size, uint32_t device,
 		n = read(in, (char *)said + length, sizeof *said - length);
 		length += n > 0 ? (size_t)n : 0;
 	}
-	status = worker_wait(pid);
+	status = apart_wait(pid);
 	if (length != sizeof *said)
 		return fault_set(entries->fault, EX_OSERR,
 		    "the process that reads the archive: %s",

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* worker - a child process that gives up its rights before it begins */
+/* apart - a child process that gives up its rights before it begins */
 #pragma once
 
 #include <stddef.h>
@@ -12,7 +12,7 @@ struct confine;
  * no other (not 0, 1 and 2 either), and no right but those of plan (confine.h);
  * it dies when we die, and ends with EX_OSERR if all this cannot be done.
  */
-pid_t worker_fork(const struct confine *plan, int *keep, size_t count);
+pid_t apart_fork(const struct confine *plan, int *keep, size_t count);
 
 /* Waits for it: its wait status. */
-int worker_wait(pid_t pid);
+int apart_wait(pid_t pid);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* worker - a child process that gives up its rights before it begins */
+/* apart - a child process that gives up its rights before it begins */
 
 #include <errno.h>
 #include <signal.h>
@@ -10,8 +10,8 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "apart.h"
 #include "confine.h"
-#include "worker.h"
 
 static int
 compare(const void *a, const void *b)
@@ -38,7 +38,7 @@ close_others(int *keep, size_t count)
 }
 
 pid_t
-worker_fork(const struct confine *plan, int *keep, size_t count)
+apart_fork(const struct confine *plan, int *keep, size_t count)
 {
 	pid_t parent = getpid(), pid = fork();
 
@@ -51,7 +51,7 @@ worker_fork(const struct confine *plan, int *keep, size_t count)
 }
 
 int
-worker_wait(pid_t pid)
+apart_wait(pid_t pid)
 {
 	int status = 0;
 
