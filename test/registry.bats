@@ -280,6 +280,13 @@ buildah_zstd() {
 	run -1 grep -F 'Downloading layers' <<<"$output"
 }
 
+@test "A14 docker://: no registry of a private network, if that is asked for" {
+	run -69 --separate-stderr aci-fetch --no-signature --deny-private \
+		docker://localhost:7/a
+	matches '^aci-fetch: https://localhost:7/v2/a/manifests/latest: .*private' \
+		"$(tail -n 1 <<<"$stderr")"
+}
+
 ### Who asks
 
 denied=https://private.example/v2/a/b/manifests/1
@@ -336,7 +343,7 @@ denied=https://private.example/v2/a/b/manifests/1
 		--no-signature docker://private.example/a/b:1
 }
 
-@test "basic: rkt's own auth.d comes first, and is for its host only" {
+@test "A8 basic: rkt's own auth.d comes first, and is for its host only" {
 	auth_json private.example me:no >"$XDG_RUNTIME_DIR/containers/auth.json"
 	config auth.d/docker.json '{"rktKind":"dockerAuth","rktVersion":"v1",
 		"registries":["private.example"],
@@ -412,7 +419,7 @@ told() {
 		"$(told)"
 }
 
-@test "bearer: a server of tokens is told the password only if it may be" {
+@test "A8 bearer: a server of tokens is told the password only if it may be" {
 	local file=$XDG_RUNTIME_DIR/containers/auth.json where
 	registry_push one token.example/private/a:1
 	told >/dev/null
@@ -471,7 +478,7 @@ mirrors() {
 	run -1 grep blobs <<<"$(registry_requests "$HUB")"
 }
 
-@test "mirrors: what a mirror has not, or has otherwise, comes from the next" {
+@test "A11 mirrors: what a mirror has not, or has otherwise, comes from the next" {
 	registry_start broken.example
 	registry_push three broken.example/hub/library/busybox:latest
 	local dir=$WEB/registry/broken.example/data/docker/registry/v2/blobs/sha256
@@ -689,7 +696,7 @@ signed_push() {
 
 ### What --insecure-options gives up
 
-@test "insecure: a registry that speaks http, only when http is asked for" {
+@test "A7 insecure: a registry that speaks http, only when http is asked for" {
 	registry_start plain.example http
 	skopeo --insecure-policy copy -q --dest-tls-verify=false \
 		"oci:$BATS_FILE_TMPDIR/layouts/one:latest" \
@@ -708,7 +715,7 @@ signed_push() {
 		"$(registry_requests "$HUB")"
 }
 
-@test "insecure: a certificate of nobody's, only when tls is asked for" {
+@test "A7 insecure: a certificate of nobody's, only when tls is asked for" {
 	registry_start untrusted.example
 	registry_push one untrusted.example/a/b:1
 	umount /etc/ssl/certs/ca-certificates.crt
@@ -794,5 +801,13 @@ empty_store() {
 	run -0 --separate-stderr rkt run docker://signed/app:1 -- 'echo signed'
 	is signed
 	matches 'rkt: signature verified:' "$stderr"
+	# Once it is stored, one request; and its signer must still be trusted.
+	registry_requests "$HUB" >/dev/null
+	run -0 --separate-stderr rkt fetch docker://signed/app:1
+	is 'GET /v2/signed/app/manifests/1 304' "$(registry_requests "$HUB")"
+	rm -r "$RKT_CONF/trustedkeys"
+	run -254 --separate-stderr rkt fetch docker://signed/app:1
+	is "rkt: docker://signed/app:1: the store's image was signed by a key that is no longer trusted for it: $(fingerprint signer)" \
+		"$(tail -n 1 <<<"$stderr")"
 	empty_store
 }
