@@ -67,14 +67,6 @@ place_origin(const char *place)
 	return url_origin(url);
 }
 
-static const char *
-place_check(const char *place)
-{
-	autofree char *origin = place_origin(place);
-
-	return origin == NULL ? "is not a host, or host:port" : NULL;
-}
-
 /* A control character in a header would be another header. */
 static const char *
 secret_check(const char *text)
@@ -183,13 +175,17 @@ find(const struct auth *auth, enum kind kind, const char *origin)
 /* What a directory before this one has said counts. */
 static int
 add_place(struct auth *auth, enum kind kind, const struct spot *at,
-    const char *place, const char *header)
+    const char *header)
 {
-	autofree char *origin = place_origin(place);
+	autofree char *origin = NULL;
 	const struct entry *there;
+	const char *place;
 
+	if (spot_string(at, &place) < 0)
+		return -1;
+	origin = place_origin(place);
 	if (origin == NULL)
-		return spot_bad(at, place, "is no host");
+		return spot_bad(at, place, "is not a host, or host:port");
 	there = find(auth, kind, origin);
 	if (there != NULL && there >= auth->list + auth->level)
 		return spot_bad(at, place, "is there twice");
@@ -215,15 +211,8 @@ add_places(struct auth *auth, enum kind kind, const struct spot *top,
 		return spot_fail(&list, "names no host");
 	for (size_t i = 0; i < spot_count(&list); i++) {
 		struct spot at = spot_element(&list, i);
-		const char *place;
-		const char *wrong;
 
-		if (spot_string(&at, &place) < 0)
-			return -1;
-		wrong = place_check(place);
-		if (wrong != NULL)
-			return spot_bad(&at, place, wrong);
-		if (add_place(auth, kind, &at, place, header) < 0)
+		if (add_place(auth, kind, &at, header) < 0)
 			return -1;
 	}
 	return 0;
@@ -313,6 +302,7 @@ auth_read(void)
 	return auth;
 }
 
+/* Takes the origin. */
 static char *
 header_for(const struct auth *auth, enum kind kind, char *origin)
 {

@@ -143,17 +143,18 @@ static int
 answer_one(struct keeper *keeper, struct request *request)
 {
 	struct answer answer = { 0 };
-	autofd int lent = -1;
-	int result;
+	int result, sent;
 
 	request->etag[sizeof request->etag - 1] = '\0';
 	request->path[sizeof request->path - 1] = '\0';
 	result = serve(keeper, request, &answer);
 	answer.error = result < 0 ? errno : 0;
-	if (request->verb == READ)
-		lent = result;
-	return message_send(
+	sent = message_send(
 	    keeper->socket, &answer, sizeof answer, result > 0 ? result : -1);
+	/* All others stay on the shelf. */
+	if (request->verb == READ && result >= 0)
+		(void)close(result);
+	return sent;
 }
 
 static void

@@ -10,6 +10,19 @@
 #include "scope.h"
 #include "url.h"
 
+/* For curl_url_cleanup(), which takes NULL; NULL if it is no URL. */
+static CURLU *
+url_parse(const char *url, unsigned flags)
+{
+	CURLU *parts = curl_url();
+
+	if (parts != NULL &&
+	    curl_url_set(parts, CURLUPART_URL, url, flags) == CURLUE_OK)
+		return parts;
+	curl_url_cleanup(parts);
+	return NULL;
+}
+
 /* One part of a URL, for curl_free(); NULL if it has none. */
 static char *
 url_part(CURLU *parts, CURLUPart part)
@@ -74,19 +87,16 @@ url_has_user(const char *url)
 const char *
 url_unfit(const char *url, bool http)
 {
-	CURLU *parts = curl_url();
-	const char *why = "not a URL";
+	CURLU *parts;
+	const char *why;
 
 	if (strlen(url) > URL_MAX)
-		why = "URL too long";
-	else if (parts != NULL && !has_foreign(url) &&
-		 curl_url_set(parts, CURLUPART_URL, url,
-		     CURLU_NON_SUPPORT_SCHEME) == CURLUE_OK)
-		why = parts_unfit(parts, http);
-	if (why == NULL && !has_host(url))
-		why = "not a URL";
+		return "URL too long";
+	parts =
+	    has_foreign(url) ? NULL : url_parse(url, CURLU_NON_SUPPORT_SCHEME);
+	why = parts == NULL ? "not a URL" : parts_unfit(parts, http);
 	curl_url_cleanup(parts);
-	return why;
+	return why == NULL && !has_host(url) ? "not a URL" : why;
 }
 
 /* "https://example.com:443", in lower case; the caller frees it. */
@@ -114,12 +124,9 @@ parts_origin(CURLU *parts)
 char *
 url_origin(const char *url)
 {
-	CURLU *parts = curl_url();
-	char *origin = NULL;
+	CURLU *parts = url_parse(url, 0);
+	char *origin = parts == NULL ? NULL : parts_origin(parts);
 
-	if (parts != NULL &&
-	    curl_url_set(parts, CURLUPART_URL, url, 0) == CURLUE_OK)
-		origin = parts_origin(parts);
 	curl_url_cleanup(parts);
 	return origin;
 }
@@ -152,28 +159,24 @@ swap_path(CURLU *parts, const char *from, const char *to)
 char *
 url_swap(const char *url, const char *from, const char *to)
 {
-	CURLU *parts = curl_url();
-	char *swapped = NULL;
+	CURLU *parts = url_parse(url, 0);
+	char *swapped = parts == NULL ? NULL : swap_path(parts, from, to);
 
-	if (parts != NULL &&
-	    curl_url_set(parts, CURLUPART_URL, url, 0) == CURLUE_OK)
-		swapped = swap_path(parts, from, to);
 	curl_url_cleanup(parts);
 	return swapped;
 }
 
+/* libcurl itself refuses a host other than this one in file:// */
 char *
 url_path(const char *url)
 {
-	CURLU *parts = curl_url();
+	bool file = strncasecmp(url, "file:", 5) == 0;
+	CURLU *parts = file ? url_parse(url, 0) : NULL;
 	char *path = NULL;
 	char *copy = NULL;
 
-	/* libcurl itself refuses a host other than this one in file:// */
-	if (parts != NULL && strncasecmp(url, "file:", 5) == 0 &&
-	    curl_url_set(parts, CURLUPART_URL, url, 0) == CURLUE_OK &&
-	    curl_url_get(parts, CURLUPART_PATH, &path, CURLU_URLDECODE) ==
-		CURLUE_OK)
+	if (parts != NULL && curl_url_get(parts, CURLUPART_PATH, &path,
+				 CURLU_URLDECODE) == CURLUE_OK)
 		copy = xstrdup(path);
 	curl_free(path);
 	curl_url_cleanup(parts);
