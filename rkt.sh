@@ -154,17 +154,6 @@ esac
 
 ### Images
 
-# operands WORD… - there are some, and no option among them
-operands() {
-	test $# -gt 0 || usage "$need"
-	for word
-	do
-		case $word in
-		-*) usage "$need" ;;
-		esac
-	done
-}
-
 # fetch REF [SIGNATURE] - an image with what it depends on; prints its key
 fetch() {
 	key=$(fetch_one "$@") || return
@@ -174,12 +163,10 @@ fetch() {
 		test -n "$missing" && test "$missing" != "$wanted"
 	do
 		wanted=$missing
-		while read -r image
+		for image in $missing # no blank is in a reference
 		do
 			fetch_one "$image" </dev/null >/dev/null || return
-		done <<-END
-		$missing
-		END
+		done
 	done
 	cas-store render -q "$key"
 }
@@ -310,7 +297,12 @@ cmd_trust() { # (--prefix=P | --root) [KEY…] | --list | --remove=FINGERPRINT
 		shift
 	done
 	{ true <&0; } 2>/dev/null || exec </dev/null
-	test $# -eq 0 || operands "$@"
+	for key
+	do
+		case $key in
+		-*) usage "$need" ;;
+		esac
+	done
 	case ${prefix:+p}${root:+r} in
 	'')
 		test $# -gt 0 || usage "$need"
@@ -350,12 +342,9 @@ trust_discovered() { # PREFIX
 
 trust_key() { # URL|FILE
 	quote "aci-fetch$reach$insecure --key" "$1"
-	if test -n "$prefix"
-	then
-		trust_pipe "$line" "--prefix=$prefix"
-	else
-		trust_pipe "$line" --root
-	fi
+	to=--root
+	test -z "$prefix" || to=--prefix=$prefix
+	trust_pipe "$line" "$to"
 }
 
 # trust_pipe LINE --prefix=P|--root [VARIABLE] - the key on the pipe, the answer

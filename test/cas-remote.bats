@@ -51,7 +51,7 @@ age() {
 	is '' "$stderr"
 	is '{"v":1,"url":"https://example.com/app.aci","key":"'"$(
 		field .store.key)"'","etag":"\"1\"","maxAge":7}' \
-		"$(remote | jq -c 'del(.fetched)')"
+		"$(remote | jq -c 'del(.fetched, .sum)')"
 	is '00 me' "$(info "$output" '.verify | "\(.fingerprint) \(.uid)"')"
 	run -0 --separate-stderr put '.fetch |= del(.etag, .maxAge)'
 	is 'cas-put: https://example.com/app.aci: the image has not changed' \
