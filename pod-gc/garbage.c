@@ -3,8 +3,10 @@
 
 #include <err.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "alloc.h"
 #include "collect.h"
@@ -37,14 +39,29 @@ move(struct pod *pod, enum pod_place to, const char *what)
 	return 0;
 }
 
+/* Has another gc moved it on, and perhaps removed it, since we found it? */
+static bool
+is_elsewhere(const struct pod *pod)
+{
+	autofd int place = pod_place_open(pod->place);
+
+	return place >= 0 &&
+	       faccessat(place, pod->uuid, F_OK, AT_SYMLINK_NOFOLLOW) < 0 &&
+	       errno == ENOENT;
+}
+
 /* The lock of a pod to be moved, or -1, with a line if that is strange. */
 static int
 lock_quietly(const struct pod *pod)
 {
 	int lock = ended_lock(pod);
+	int error = errno;
 
-	if (lock < 0 && errno != EAGAIN)
+	if (lock < 0 && error != EAGAIN &&
+	    (error != ENOENT || !is_elsewhere(pod))) {
+		errno = error;
 		warn("pod \"%s\": lock", pod->uuid);
+	}
 	return lock;
 }
 
