@@ -91,13 +91,13 @@ compare_manifest(int cas, int tmp, const char *key, const char *bytes,
 	size_t has_length = 0;
 	bool same = false;
 
-	if (compose_start(&compose, cas, tmp, fault) == 0) {
-		device = compose_blob(&compose, key);
-		if (device != 0)
-			has = compose_manifest(&compose, device, &has_length);
-		same = has != NULL && has_length == length &&
-		       memcmp(has, bytes, length) == 0;
-	}
+	compose_start(&compose, cas, tmp, fault);
+	compose.anew = true;
+	device = compose_blob(&compose, key);
+	if (device != 0)
+		has = compose_manifest(&compose, device, &has_length);
+	same = has != NULL && has_length == length &&
+	       memcmp(has, bytes, length) == 0;
 	compose_stop(&compose);
 	if (same)
 		return 0;
@@ -176,6 +176,24 @@ compare_files(int cas, const char *path, int made, struct fault *fault)
 	return 0;
 }
 
+int
+audit_entries(int cas, int tmp, const char *blob, struct fault *fault)
+{
+	autofree char *path = store_entries(blob);
+	struct compose compose;
+	int result = -1;
+
+	if (faccessat(cas, path, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT ? 0 : fault_errno(fault, "%s", path);
+	compose_start(&compose, cas, tmp, fault);
+	compose.anew = true;
+	if (compose_blob(&compose, blob) != 0)
+		result = compare_files(
+		    cas, path, entries_file(&compose.entries, 1), fault);
+	compose_stop(&compose);
+	return result;
+}
+
 static int
 compare_index(int cas, const json_t *root, const struct render *render,
     struct fault *fault)
@@ -234,9 +252,9 @@ audit_root(int cas, int tmp, const char *key, struct fault *fault)
 		return fault_errno(fault, "image/%s", key);
 	if (json_object_get(info, "root") == NULL) /* not rendered yet */
 		return 0;
-	result = compose_start(&compose, cas, tmp, fault);
-	if (result == 0)
-		result = stored_compose(&compose, key, info);
+	compose_start(&compose, cas, tmp, fault);
+	compose.anew = true;
+	result = stored_compose(&compose, key, info);
 	if (result == 0) {
 		result = render_again(
 		    &render, &compose, key, dependent, image_is_tree(info));

@@ -13,6 +13,10 @@
 /* A blob, whose name is the digest of its bytes. */
 int audit_blob(int cas, const char *blob, struct fault *fault);
 
+/* What is kept of a sound blob's entries, if anything is: it is read again, in
+ * tmp, and must be the same. */
+int audit_entries(int cas, int tmp, const char *blob, struct fault *fault);
+
 /* What is known of an image: info.json and the manifest; EX_NOINPUT: its blobs
  * or its root file system are not all there. */
 int audit_record(int cas, const char *key, struct fault *fault);

@@ -132,6 +132,25 @@ add_blobs(int cas, const char *key, void *data)
 	return 0;
 }
 
+/* Its images will say that it is missing. */
+static void
+check_blob(struct check *check, const char *blob)
+{
+	autofree char *path = store_blob(blob);
+	autofree char *entries = store_entries(blob);
+	struct fault fault = { 0 };
+
+	if (faccessat(check->cas, path, F_OK, 0) < 0)
+		return;
+	if (audit_blob(check->cas, blob, &fault) < 0) {
+		if (name_fault(check, &fault))
+			withdrawn(withdraw_file(check->cas, path), path);
+	} else if (audit_entries(check->cas, check->tmp, blob, &fault) < 0 &&
+		   name_fault(check, &fault)) {
+		withdrawn(withdraw_file(check->cas, entries), entries);
+	}
+}
+
 static void
 check_blobs(struct check *check)
 {
@@ -140,19 +159,9 @@ check_blobs(struct check *check)
 	if (blobs->count > 0)
 		qsort(blobs->list, blobs->count, sizeof *blobs->list,
 		    compare_texts);
-	for (size_t i = 0; i < blobs->count; i++) {
-		autofree char *path = store_blob(blobs->list[i]);
-		struct fault fault = { 0 };
-
-		if (i > 0 && strcmp(blobs->list[i], blobs->list[i - 1]) == 0)
-			continue;
-		/* Its images will say that it is missing. */
-		if (faccessat(check->cas, path, F_OK, 0) < 0)
-			continue;
-		if (audit_blob(check->cas, blobs->list[i], &fault) < 0 &&
-		    name_fault(check, &fault))
-			withdrawn(withdraw_file(check->cas, path), path);
-	}
+	for (size_t i = 0; i < blobs->count; i++)
+		if (i == 0 || strcmp(blobs->list[i], blobs->list[i - 1]) != 0)
+			check_blob(check, blobs->list[i]);
 }
 
 static int

@@ -287,8 +287,7 @@ put_locked(struct put *put, int tmp)
 
 	if (lock < 0)
 		filter_fail(EX_OSERR, "%s/cas", dirs_data());
-	if (compose_start(&put->compose, put->cas, tmp, &put->fault) < 0)
-		refuse(put->what, &put->fault);
+	compose_start(&put->compose, put->cas, tmp, &put->fault);
 	device = open_archives(put);
 	read_manifest(put, device);
 	make_info(put);

@@ -29,19 +29,21 @@ struct work {
 	int tmp;
 };
 
-/* The blobs that are not there yet. */
+/* The blobs that are not there yet, and what was read of them. */
 static int
-store_blobs(struct work *work)
+store_blobs(const struct compose *compose, struct fault *fault)
 {
-	const struct compose *compose = work->commit->compose;
-
 	for (uint32_t i = 0; i < compose->device_count; i++) {
 		const struct device *device = &compose->devices[i];
 		autofree char *dir = store_blob(device->blob);
 
 		*strrchr(dir, '/') = '\0';
-		if (!device->stored && render_link(work->cas, device->fd, dir,
-					   device->blob, work->fault) < 0)
+		if (!device->stored && render_link(compose->cas, device->fd,
+					   dir, device->blob, fault) < 0)
+			return -1;
+		if (!device->read && render_link(compose->cas,
+					 entries_file(&compose->entries, i + 1),
+					 "entries", device->blob, fault) < 0)
 			return -1;
 	}
 	return 0;
@@ -246,7 +248,8 @@ commit_image(struct commit *commit, struct fault *fault)
 	if (commit->render != NULL)
 		(void)json_object_set_new(
 		    commit->info, "root", render_json(commit->render));
-	if (store_blobs(&work) < 0 || store_layers(&work) < 0 ||
+	if (store_blobs(commit->compose, fault) < 0 ||
+	    store_layers(&work) < 0 ||
 	    (commit->render != NULL && render_store(commit->render) < 0) ||
 	    store_entry(&work) < 0 || store_image(&work) < 0)
 		return -1;
@@ -275,7 +278,7 @@ commit_render(int cas, const char *key, struct compose *compose,
     struct render *render, json_t *info, struct fault *fault)
 {
 	(void)json_object_set_new(info, "root", render_json(render));
-	if (render_store(render) < 0)
+	if (store_blobs(compose, fault) < 0 || render_store(render) < 0)
 		return -1;
 	return mend_image(cas, key, compose, info, fault);
 }

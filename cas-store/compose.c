@@ -21,12 +21,12 @@
 #include "record.h"
 #include "scope.h"
 
-int
+void
 compose_start(struct compose *compose, int cas, int tmp, struct fault *fault)
 {
 	*compose = (struct compose){ .cas = cas, .tmp = tmp, .fault = fault };
 	tree_start(&compose->tree);
-	return entries_open(&compose->entries, tmp, fault);
+	entries_start(&compose->entries, tmp, fault);
 }
 
 void
@@ -37,7 +37,7 @@ compose_stop(struct compose *compose)
 	free(compose->devices);
 	free(compose->dropped);
 	tree_free(&compose->tree);
-	entries_close(&compose->entries);
+	entries_stop(&compose->entries);
 }
 
 static uint32_t
@@ -49,23 +49,38 @@ find_device(const struct compose *compose, const char *blob)
 	return 0;
 }
 
-static uint32_t
+static struct device *
 add_device(struct compose *compose, int fd, uint64_t size, const char *blob)
 {
-	uint32_t number = ++compose->device_count;
 	struct device *device;
 
-	compose->devices =
-	    xreallocarray(compose->devices, number, sizeof *compose->devices);
-	device = &compose->devices[number - 1];
+	compose->devices = xreallocarray(compose->devices,
+	    compose->device_count + 1, sizeof *compose->devices);
+	device = &compose->devices[compose->device_count++];
 	*device = (struct device){ .fd = fd, .size = size };
 	store_key(blob, device->blob);
-	device->first = entries_next(&compose->entries);
-	if (reader_run(&compose->entries, fd, size, number, &compose->dropped) <
-	    0)
-		return 0;
+	return device;
+}
+
+/* The device's entries are there: its number. */
+static uint32_t
+finish_device(struct compose *compose, struct device *device, uint32_t base)
+{
+	/* The file's head is in the first place. */
+	device->first = base + 1;
 	device->end = entries_next(&compose->entries);
-	return number;
+	return compose->device_count;
+}
+
+static uint32_t
+read_device(struct compose *compose, struct device *device)
+{
+	uint32_t base = entries_next(&compose->entries);
+
+	if (reader_run(&compose->entries, device->fd, device->size,
+		&compose->dropped) < 0)
+		return 0;
+	return finish_device(compose, device, base);
 }
 
 uint32_t
@@ -75,9 +90,28 @@ compose_archive(
 	uint32_t number = find_device(compose, blob);
 
 	if (number == 0)
-		return add_device(compose, fd, size, blob);
+		return read_device(
+		    compose, add_device(compose, fd, size, blob));
 	(void)close(fd);
 	return number;
+}
+
+/* What was read of a blob when it was stored, or first used. */
+static uint32_t
+read_stored(struct compose *compose, struct device *device)
+{
+	autofree char *path = store_entries(device->blob);
+	uint32_t base = entries_next(&compose->entries);
+	int fd = compose->anew ? -1
+			       : openat(compose->cas, path,
+				     O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	int kept = fd < 0 ? 0 : entries_adopt(&compose->entries, fd);
+
+	device->stored = true;
+	device->read = kept == 1;
+	if (kept == 0)
+		return read_device(compose, device);
+	return kept < 0 ? 0 : finish_device(compose, device, base);
 }
 
 uint32_t
@@ -100,9 +134,8 @@ compose_blob(struct compose *compose, const char *blob)
 		(void)fault_errno(compose->fault, "%s", path);
 		return 0;
 	}
-	number = add_device(compose, fd, (uint64_t)status.st_size, blob);
-	compose->devices[compose->device_count - 1].stored = true;
-	return number;
+	return read_stored(
+	    compose, add_device(compose, fd, (uint64_t)status.st_size, blob));
 }
 
 /* The entries of a device, for a tree whose root is that directory. */

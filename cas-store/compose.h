@@ -21,13 +21,15 @@ struct device {
 	int fd;
 	uint64_t size;
 	char blob[KEY_TEXT]; /* its name in the store, */
-	bool stored;         /* where it is already */
+	bool stored;         /* where it is already, */
+	bool read;           /* and this with it */
 	uint32_t first, end; /* its entries */
 };
 
 struct compose {
 	int cas;
-	int tmp; /* the store's */
+	int tmp;   /* the store's */
+	bool anew; /* reads the archives, whatever the store has kept of them */
 	struct tree tree;
 	struct entries entries;
 	struct device *devices; /* number 1 is the first */
@@ -37,8 +39,7 @@ struct compose {
 	struct fault *fault;
 };
 
-/* Each of these returns 0, or -1 with fault, unless it says otherwise. */
-int compose_start(
+void compose_start(
     struct compose *compose, int cas, int tmp, struct fault *fault);
 void compose_stop(struct compose *compose);
 

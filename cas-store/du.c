@@ -88,6 +88,16 @@ add_below(struct du *du, int above, const char *path)
 	return 0;
 }
 
+/* A blob, and what is kept of its entries. */
+static int
+add_device(struct du *du, int cas, const char *path)
+{
+	const char *slash = path == NULL ? NULL : strrchr(path, '/');
+	autofree char *entries = store_entries(slash == NULL ? "" : slash + 1);
+
+	return add_path(du, cas, path) < 0 ? -1 : add_path(du, cas, entries);
+}
+
 static int
 add_image(int cas, const char *key, void *data)
 {
@@ -106,7 +116,7 @@ add_image(int cas, const char *key, void *data)
 		return -1;
 	json_array_foreach(record_get(info, "root.devices"), i, device)
 	{
-		if (add_path(du, cas, json_string_value(device)) < 0)
+		if (add_device(du, cas, json_string_value(device)) < 0)
 			return -1;
 	}
 	du->uses = xreallocarray(du->uses, du->use_count + 1, sizeof *du->uses);

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -32,13 +33,13 @@ struct stored {
 	uint32_t uid, gid;
 	uint32_t major, minor;
 	uint32_t mtime_nsec;
-	uint32_t device;
+	uint32_t unused;
 	int64_t mtime;
 	uint64_t size;
 	uint64_t data;
 	char type;
 	bool sparse;
-	uint8_t unused[6];
+	uint8_t padding[6];
 };
 
 struct stored_xattr {
@@ -46,33 +47,132 @@ struct stored_xattr {
 	uint32_t size;
 };
 
-int
-entries_open(struct entries *entries, int tmp, struct fault *fault)
+/* What a file begins with; no entry is at 0. */
+struct head {
+	char magic[4];
+	uint32_t count;
+};
+
+_Static_assert(sizeof(struct head) == UNIT, "head");
+
+static const char magic[4] = "rke1";
+
+void
+entries_start(struct entries *entries, int tmp, struct fault *fault)
 {
-	*entries = (struct entries){
-		.fd = publish_open(tmp, 0600),
-		.buffer = xreallocarray(NULL, BUFFER, 1),
-		.window = xreallocarray(NULL, BUFFER, 1),
-		.window_room = BUFFER,
-		.fault = fault,
-	};
-	if (entries->fd < 0)
-		return fault_errno(fault, "entries");
-	/* No entry is at 0. */
-	memset(entries->buffer, 0, UNIT);
-	entries->filled = entries->end = UNIT;
-	return 0;
+	*entries = (struct entries){ .tmp = tmp, .fault = fault };
 }
 
 void
-entries_close(struct entries *entries)
+entries_stop(struct entries *entries)
 {
-	if (entries->fd >= 0)
-		(void)close(entries->fd);
+	for (uint32_t i = 0; i < entries->part_count; i++)
+		(void)close(entries->parts[i].fd);
+	free(entries->parts);
 	free(entries->buffer);
 	free(entries->window);
 	free(entries->xattrs);
-	*entries = (struct entries){ .fd = -1 };
+	*entries = (struct entries){ 0 };
+}
+
+static void
+add_part(struct entries *entries, int fd)
+{
+	entries->parts = xreallocarray(
+	    entries->parts, entries->part_count + 1, sizeof *entries->parts);
+	entries->parts[entries->part_count++] = (struct part){
+		.fd = fd,
+		.base = (uint32_t)(entries->end / UNIT),
+	};
+}
+
+int
+entries_begin(struct entries *entries)
+{
+	const struct head head = { 0 };
+	int fd = publish_open(entries->tmp, 0444);
+
+	if (fd < 0)
+		return fault_errno(entries->fault, "entries");
+	add_part(entries, fd);
+	if (write_all(fd, &head, sizeof head) < 0)
+		return fault_errno(entries->fault, "entries");
+	entries->end += sizeof head;
+	return 0;
+}
+
+/* How many there are in the files before the last one. */
+static int
+count_before(const struct entries *entries, uint32_t *count)
+{
+	struct head head;
+
+	*count = 0;
+	for (uint32_t i = 0; i + 1 < entries->part_count; i++) {
+		if (pread(entries->parts[i].fd, &head, sizeof head, 0) !=
+		    sizeof head)
+			return -1;
+		*count += head.count;
+	}
+	return 0;
+}
+
+int
+entries_finish(struct entries *entries)
+{
+	struct head head;
+	uint32_t before;
+
+	memcpy(head.magic, magic, sizeof magic);
+	if (count_before(entries, &before) < 0)
+		return fault_errno(entries->fault, "entries");
+	head.count = entries->count - before;
+	if (pwrite(entries_file(entries, entries->part_count), &head,
+		sizeof head, 0) != sizeof head)
+		return fault_errno(entries->fault, "entries");
+	return 0;
+}
+
+static int
+too_many(struct entries *entries)
+{
+	return fault_set(
+	    entries->fault, EX_DATAERR, "more than %d entries", ENTRIES_MAX);
+}
+
+int
+entries_adopt(struct entries *entries, int fd)
+{
+	struct head head;
+	struct stat status;
+
+	if (fstat(fd, &status) < 0 ||
+	    pread(fd, &head, sizeof head, 0) != sizeof head ||
+	    memcmp(head.magic, magic, sizeof magic) != 0 ||
+	    status.st_size % UNIT != 0) {
+		(void)close(fd);
+		return 0;
+	}
+	add_part(entries, fd);
+	if (head.count > ENTRIES_MAX - entries->count ||
+	    (uint64_t)status.st_size > ENTRIES_END - entries->end)
+		return too_many(entries);
+	entries->end += (uint64_t)status.st_size;
+	entries->count += head.count;
+	return 1;
+}
+
+int
+entries_file(const struct entries *entries, uint32_t device)
+{
+	return entries->parts[device - 1].fd;
+}
+
+uint64_t
+entries_size(const struct entries *entries)
+{
+	return entries->end -
+	       (uint64_t)entries->parts[entries->part_count - 1].base * UNIT;
 }
 
 uint32_t
@@ -87,7 +187,8 @@ entries_flush(struct entries *entries)
 	size_t filled = entries->filled;
 
 	entries->filled = 0;
-	if (filled > 0 && write_all(entries->fd, entries->buffer, filled) < 0)
+	if (filled > 0 && write_all(entries_file(entries, entries->part_count),
+			      entries->buffer, filled) < 0)
 		return fault_errno(entries->fault, "entries");
 	return 0;
 }
@@ -97,6 +198,8 @@ put(struct entries *entries, const void *bytes, size_t length)
 {
 	const unsigned char *from = bytes;
 
+	if (entries->buffer == NULL)
+		entries->buffer = xreallocarray(NULL, BUFFER, 1);
 	while (length > 0) {
 		size_t n = BUFFER - entries->filled;
 
@@ -162,7 +265,6 @@ entries_add(struct entries *entries, const struct entry *entry)
 		.major = entry->major,
 		.minor = entry->minor,
 		.mtime_nsec = entry->mtime_nsec,
-		.device = entry->device,
 		.mtime = entry->mtime,
 		.size = entry->size,
 		.data = entry->data,
@@ -181,8 +283,7 @@ entries_add(struct entries *entries, const struct entry *entry)
 		return fault_set(
 		    entries->fault, EX_DATAERR, "entries of more than 2 GiB");
 	if (++entries->count > ENTRIES_MAX)
-		return fault_set(entries->fault, EX_DATAERR,
-		    "more than %d entries", ENTRIES_MAX);
+		return too_many(entries);
 	if (put_parts(entries, &head, entry) < 0)
 		return -1;
 	return put(entries, padding, head.bytes - (size_t)bytes);
@@ -194,9 +295,29 @@ entries_damaged(struct entries *entries)
 	return fault_set(entries->fault, EX_SOFTWARE, "entries: damaged");
 }
 
+/* The file that has the place among all. */
+static const struct part *
+part_of(const struct entries *entries, uint64_t at)
+{
+	uint32_t low = 0, high = entries->part_count;
+
+	while (high - low > 1) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (at / UNIT >= entries->parts[middle].base)
+			low = middle;
+		else
+			high = middle;
+	}
+	return &entries->parts[low];
+}
+
+/* Reads no further than the file goes, which is where the next one begins. */
 static int
 fill(struct entries *entries, uint64_t at, size_t least)
 {
+	const struct part *part = part_of(entries, at);
+	uint64_t from = at - (uint64_t)part->base * UNIT;
 	size_t want = least > BUFFER ? least : BUFFER, filled = 0;
 
 	if (want > entries->window_room) {
@@ -204,8 +325,8 @@ fill(struct entries *entries, uint64_t at, size_t least)
 		entries->window_room = want;
 	}
 	while (filled < want) {
-		ssize_t n = pread(entries->fd, entries->window + filled,
-		    want - filled, (off_t)(at + filled));
+		ssize_t n = pread(part->fd, entries->window + filled,
+		    want - filled, (off_t)(from + filled));
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -220,7 +341,7 @@ fill(struct entries *entries, uint64_t at, size_t least)
 	return filled < least ? entries_damaged(entries) : 0;
 }
 
-/* That many bytes of the file; NULL with fault. */
+/* That many bytes at a place among all; NULL with fault. */
 static unsigned char *
 look(struct entries *entries, uint64_t at, size_t length)
 {
@@ -337,7 +458,8 @@ entries_get(struct entries *entries, uint32_t *at, struct entry *entry)
 		.mtime_nsec = head.mtime_nsec,
 		.size = head.size,
 		.data = head.data,
-		.device = head.device,
+		.device =
+		    (uint32_t)(part_of(entries, where) - entries->parts) + 1,
 	};
 	if (!take_parts(entries, &head, &rest, entry))
 		return entries_damaged(entries);

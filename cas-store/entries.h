@@ -8,22 +8,30 @@
 /* How many an image may have, those that are overwritten among them. */
 enum { ENTRIES_MAX = 1000 * 1000 };
 
-/* The file grows by so much, and places in it are numbers of 28 bits. */
+/* Files grow by so much, and places in them are numbers of 28 bits. */
 enum { ENTRIES_UNIT = 8 };
 #define ENTRIES_END ((UINT64_C(1) << 28) * ENTRIES_UNIT)
 
 /*
  * A million files are more than is to be had in memory: there only their
- * names are, and this file keeps the rest.  It is all that passes between who
- * reads an archive and who believes none of it.
+ * names are, and files keep the rest, one for each archive.  They are all that
+ * passes between who reads an archive and who believes none of it; and the
+ * store keeps them with the blobs, which then need not be read again.
  */
-struct entries {
+struct part {
 	int fd;
-	uint64_t end; /* of the file, with what is in the buffer */
+	uint32_t base; /* where its first byte is among all entries */
+};
+
+struct entries {
+	int tmp;
+	struct part *parts; /* that of device 1 is the first */
+	uint32_t part_count;
+	uint64_t end; /* of all, with what is in the buffer */
 	uint32_t count;
 	unsigned char *buffer; /* not yet written */
 	size_t filled;
-	unsigned char *window; /* read */
+	unsigned char *window; /* read, at that place among all */
 	uint64_t window_at;
 	size_t window_length, window_room;
 	struct xattr *xattrs; /* of the entry read last */
@@ -31,9 +39,26 @@ struct entries {
 	struct fault *fault;
 };
 
-/* An unnamed file in the directory tmp.  Returns 0, or -1 with fault. */
-int entries_open(struct entries *entries, int tmp, struct fault *fault);
-void entries_close(struct entries *entries);
+/* New files will be in the directory tmp, without names. */
+void entries_start(struct entries *entries, int tmp, struct fault *fault);
+void entries_stop(struct entries *entries);
+
+/*
+ * Begins those of the next device, in a new file.  When all are added it gets
+ * its head.  Each returns 0, or -1 with fault.
+ */
+int entries_begin(struct entries *entries);
+int entries_finish(struct entries *entries);
+
+/*
+ * Takes over the file fd for those of the next device.  1; 0 if it is none of
+ * ours, and then is closed; or -1 with fault: there are too many.
+ */
+int entries_adopt(struct entries *entries, int fd);
+
+/* The file of a device's, and the size of the last one. */
+int entries_file(const struct entries *entries, uint32_t device);
+uint64_t entries_size(const struct entries *entries);
 
 /*
  * Where the next entry that is added will be: not 0, and less than 2^28.  It

@@ -89,8 +89,7 @@ compose_alone(struct export *image, struct compose *compose)
 static int
 compose(struct export *image, struct compose *compose)
 {
-	if (compose_start(compose, image->cas, image->tmp, image->fault) < 0)
-		return -1;
+	compose_start(compose, image->cas, image->tmp, image->fault);
 	return image->alone && !is_layered(image)
 		   ? compose_alone(image, compose)
 		   : stored_compose(compose, image->key, image->info);

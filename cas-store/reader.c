@@ -47,8 +47,7 @@ answer(struct entries *entries, int out, const char *dropped)
 
 /* Starts it; *in is where its answer comes from. */
 static pid_t
-start_reader(
-    struct entries *entries, int fd, uint64_t size, uint32_t device, int *in)
+start_reader(struct entries *entries, int fd, uint64_t size, int *in)
 {
 	/* The archive has its digest: nobody is to write in it any more. */
 	autofree char *path = xasprintf("/proc/self/fd/%d", fd);
@@ -59,10 +58,12 @@ start_reader(
 
 	if (archive < 0 || pipe2(ends, O_CLOEXEC) < 0)
 		return -1;
-	pid = apart_fork(
-	    &confine_archive, (int[]){ archive, entries->fd, ends[1] }, 3);
+	pid = apart_fork(&confine_archive,
+	    (int[]){
+		archive, entries_file(entries, entries->part_count), ends[1] },
+	    3);
 	if (pid == 0) {
-		(void)scan_archive(entries, archive, size, device, &dropped);
+		(void)scan_archive(entries, archive, size, &dropped);
 		answer(entries, ends[1], dropped);
 	}
 	(void)close(ends[1]);
@@ -86,22 +87,23 @@ take_answer(struct entries *entries, struct answer *said, char **dropped)
 							   : EX_SOFTWARE,
 		    "%s", why);
 	}
-	if (fstat(entries->fd, &file) < 0)
+	if (fstat(entries_file(entries, entries->part_count), &file) < 0)
 		return fault_errno(entries->fault, "entries");
-	if (said->end != (uint64_t)file.st_size || said->end < entries->end ||
-	    said->end % ENTRIES_UNIT != 0 || said->end > ENTRIES_END ||
-	    said->count < entries->count || said->count > ENTRIES_MAX)
+	if (said->end < entries->end || said->end > ENTRIES_END ||
+	    said->end % ENTRIES_UNIT != 0 || said->count < entries->count ||
+	    said->count > ENTRIES_MAX)
 		return entries_damaged(entries);
 	entries->end = said->end;
 	entries->count = said->count;
+	if (entries_size(entries) != (uint64_t)file.st_size)
+		return entries_damaged(entries);
 	if (*dropped == NULL && *said->dropped != '\0')
 		*dropped = escape_again(said->dropped);
 	return 0;
 }
 
 int
-reader_run(struct entries *entries, int fd, uint64_t size, uint32_t device,
-    char **dropped)
+reader_run(struct entries *entries, int fd, uint64_t size, char **dropped)
 {
 	autofree struct answer *said = xcalloc(1, sizeof *said);
 	autofd int in = -1;
@@ -109,9 +111,9 @@ reader_run(struct entries *entries, int fd, uint64_t size, uint32_t device,
 	pid_t pid;
 	int status;
 
-	if (entries_flush(entries) < 0)
+	if (entries_begin(entries) < 0)
 		return -1;
-	pid = start_reader(entries, fd, size, device, &in);
+	pid = start_reader(entries, fd, size, &in);
 	if (pid < 0)
 		return fault_errno(entries->fault, "process");
 	for (ssize_t n = 1; n > 0 || (n < 0 && errno == EINTR);) {
@@ -124,5 +126,7 @@ reader_run(struct entries *entries, int fd, uint64_t size, uint32_t device,
 		    "the process that reads the archive: %s",
 		    WIFSIGNALED(status) ? strsignal(WTERMSIG(status))
 					: "failed");
-	return take_answer(entries, said, dropped);
+	return take_answer(entries, said, dropped) < 0
+		   ? -1
+		   : entries_finish(entries);
 }

@@ -5,8 +5,8 @@
 #include "entries.h"
 
 /*
- * scan_archive() by a process that has these two files, and no right but to
- * read the one and append to the other (confine.h).
+ * scan_archive() into a new file, for the next device.  The process that does
+ * it has these two files, and no right but to read the one and append to the
+ * other (confine.h).
  */
-int reader_run(struct entries *entries, int fd, uint64_t size, uint32_t device,
-    char **dropped);
+int reader_run(struct entries *entries, int fd, uint64_t size, char **dropped);

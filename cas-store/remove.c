@@ -94,10 +94,16 @@ is_unused(int dir, const char *path)
 	       status.st_nlink == 1;
 }
 
+/* And what was read of it. */
 static int
 unlink_unused(int cas, const char *path)
 {
-	return is_unused(cas, path) ? unlink_path(cas, path) : 0;
+	const char *slash = strrchr(path, '/');
+	autofree char *entries = store_entries(slash + 1);
+
+	if (!is_unused(cas, path))
+		return 0;
+	return unlink_path(cas, path) < 0 ? -1 : unlink_path(cas, entries);
 }
 
 /* The index, what was spilled for it, and the blobs. */
@@ -116,7 +122,8 @@ remove_devices(int cas, const char *key, const json_t *info)
 	{
 		const char *path = json_string_value(device);
 
-		if (path != NULL && unlink_unused(cas, path) < 0)
+		if (path != NULL && strchr(path, '/') != NULL &&
+		    unlink_unused(cas, path) < 0)
 			return -1;
 	}
 	return unlink_unused(cas, blob);
@@ -272,7 +279,18 @@ clean_sha256(const struct clean *clean, int dir, const char *name)
 	return each(clean, path, clean_blob);
 }
 
-/* After the blobs: it leads to one, or nowhere. */
+/* After the blobs, as the next: what was read of one. */
+static int
+clean_entries(const struct clean *clean, int dir, const char *name)
+{
+	autofree char *blob = store_blob(name);
+
+	if (store_is_blob(name) && faccessat(clean->cas, blob, F_OK, 0) == 0)
+		return 0;
+	return is_old(clean, dir, name) ? unlinkat(dir, name, 0) : 0;
+}
+
+/* It leads to a blob, or nowhere. */
 static int
 clean_layer(const struct clean *clean, int dir, const char *name)
 {
@@ -366,6 +384,7 @@ store_clean(int cas, int64_t grace, struct fault *fault)
 		{ "tree", clean_tree },
 		{ "blob/sha512", clean_sha512 },
 		{ "blob/sha256", clean_sha256 },
+		{ "entries", clean_entries },
 		{ "layer", clean_layer },
 	};
 	autofd int lock = store_lock(cas, STORE_EXCLUSIVE_NOW);

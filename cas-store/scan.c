@@ -40,14 +40,12 @@ sift_xattrs(struct tar *tar, char **dropped)
 }
 
 int
-scan_archive(struct entries *entries, int fd, uint64_t size, uint32_t device,
-    char **dropped)
+scan_archive(struct entries *entries, int fd, uint64_t size, char **dropped)
 {
 	struct tar tar;
 	int result = tar_start(&tar, fd, size, entries->fault);
 
 	while (result == 0 && (result = tar_next(&tar)) == 1) {
-		tar.entry.device = device;
 		result = sift_xattrs(&tar, dropped);
 		if (result == 0)
 			result = entries_add(entries, &tar.entry);

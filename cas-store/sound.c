@@ -72,8 +72,7 @@ sound_check(int fd, int tmp, struct sound *sound, struct fault *fault)
 		(void)close(to);
 		return -1;
 	}
-	if (compose_start(&compose, -1, tmp, fault) < 0)
-		return -1;
+	compose_start(&compose, -1, tmp, fault);
 	result = read_image(&compose, to, &blob, sound);
 	compose_stop(&compose);
 	return result;

@@ -99,9 +99,8 @@ render_locked(int cas, const char *key, json_t *info, enum render_kind kind,
 
 	if (tmp < 0)
 		return fault_errno(fault, "tmp");
-	result = compose_start(&compose, cas, tmp, fault);
-	if (result == 0)
-		result = render(&compose, key, info, kind, reference);
+	compose_start(&compose, cas, tmp, fault);
+	result = render(&compose, key, info, kind, reference);
 	compose_stop(&compose);
 	return result;
 }

@@ -170,6 +170,12 @@ store_text_hash(const char *text)
 }
 
 char *
+store_entries(const char *blob)
+{
+	return xasprintf("entries/%s", blob);
+}
+
+char *
 store_index(const char *key, const char *of)
 {
 	return of == NULL ? xasprintf("index/%s", key)

@@ -48,6 +48,7 @@ bool store_is_blob(const char *text);
 /* Paths below the store; the caller frees them. */
 char *store_blob(const char *blob);    /* blob/sha512/XX/BLOB, or sha256 */
 char *store_layer(const char *digest); /* layer/DIGEST */
+char *store_entries(const char *blob); /* entries/BLOB */
 char *store_index(const char *key, const char *of); /* index/KEY[-HASH] */
 char *store_info(const char *key);                  /* image/KEY/info.json */
 char *store_name(const char *name);   /* name/NAME; NULL: too long for it */

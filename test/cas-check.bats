@@ -73,6 +73,23 @@ cas-check: image/$key: not all of it is there" 2
 	done
 }
 
+@test "D5: what is kept of a blob's entries, damaged, is taken out; the image stays" {
+	store erofs
+	size=$(stat -c %s "$cas/entries/$key")
+	for offset in 0 5 20 $((size / 2)) $((size - 1)); do
+		flip "$cas/entries/$key" "$offset" 2
+		run -1 --separate-stderr cas-store check
+		is "$key"
+		is "cas-check: entries/$key: damaged" "$stderr"
+		test ! -e "$cas/entries/$key"
+		run -0 --separate-stderr cas-store check
+		# Nobody misses it; and who composes the image makes it again.
+		rm "$cas/index/$key"
+		run -0 cas-store render -q "$key"
+		is "$size" "$(stat -c %s "$cas/entries/$key")"
+	done
+}
+
 @test "D5: a damaged index, manifest or record is taken out" {
 	store erofs
 	for file in "index/$key" "image/$key/manifest" "image/$key/info.json"; do

@@ -431,7 +431,7 @@ $(for key in "$three" "$two" "$one"; do
 
 @test "cas-store du: the apparent size of the unique files, before and after" {
 	total() {
-		find "$RKT_DIR"/cas/{blob,index,tree,image} -type f -printf '%i %s\n' \
+		find "$RKT_DIR"/cas/{blob,entries,index,tree,image} -type f -printf '%i %s\n' \
 			2>/dev/null | sort -u | awk '{ n += $2 } END { print n + 0 }'
 	}
 	three
