@@ -258,6 +258,19 @@ fetch_of_user() {
 	child=$(pgrep -n -u 1000 -x aci-fetch) && seccomp_on "$child"
 }
 
+# One that has nothing of its own to write to, and stays.
+slow_gpg() {
+	mkdir -p /usr/lib/slow
+	printf '#!/bin/sh\nexec sleep 100\n' >/usr/lib/slow/gpg
+	chmod 755 /usr/lib/slow/gpg
+	PATH=/usr/lib/slow:$PATH
+}
+
+# $child is what gpg became.
+gpg_of_user() {
+	child=$(pgrep -u 1000 -x sleep) && seccomp_on "$child"
+}
+
 @test "without root the tools do the same, with what that user has" {
 	local user child
 	make_user
@@ -276,14 +289,16 @@ fetch_of_user() {
 	tool=$!
 	wait_for fetch_of_user
 	unprivileged "$child"
-	kill "$child"
+	pkill -u 1000 -x aci-fetch
 	wait "$tool" || :
-	hostile_gpg
+	slow_gpg
 	as_user aci-fetch https://example.com/app.aci >"$T/record"
 	as_user aci-verify <"$T/record" >"$T/out" 2>&1 3>&- &
 	tool=$!
-	wait_for pgrep -u 1000 -x gpg
-	unprivileged "$(pgrep -u 1000 -x gpg)"
+	wait_for gpg_of_user
+	unprivileged "$child"
+	kill "$tool"
+	wait "$tool" || :
 	rm -rf "$user"
 }
 
