@@ -421,9 +421,8 @@ cmd_prepare() { # the same
 	say "$pod"
 }
 
-cmd_run_prepared() { # UUID
-	test $# -eq 1 || usage 'run-prepared UUID'
-	pod=$(tool pod-list -q "$1") || exit $FAILED
+cmd_run_prepared() { # [OPTION…] UUID
+	pod=$(tool pod-prepare --late "$@") || exit $FAILED
 	start "$pod"
 }
 

@@ -197,6 +197,46 @@ policy_check(const char *text)
 		   : NULL;
 }
 
+/* Is it one of the words? */
+static bool
+is_among(const char *text, const char *const words[], size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(text, words[i]) == 0)
+			return true;
+	return false;
+}
+
+const char *
+ipc_check(const char *text)
+{
+	static const char *const words[] = { "auto", "private", "parent" };
+
+	return is_among(text, words, 3) ? NULL
+					: "is none of auto, private and parent";
+}
+
+const char *
+input_check(const char *text)
+{
+	static const char *const words[] = { "null", "tty", "stream",
+		"interactive" };
+
+	return is_among(text, words, 4)
+		   ? NULL
+		   : "is none of null, tty, stream and interactive";
+}
+
+const char *
+output_check(const char *text)
+{
+	static const char *const words[] = { "log", "tty", "stream", "null" };
+
+	return is_among(text, words, 4)
+		   ? NULL
+		   : "is none of log, tty, stream and null";
+}
+
 /* 0, or -1 with what the option's check says of value. */
 static int
 checked(const struct option *option, const char *value, char **why)
@@ -244,6 +284,25 @@ set_text_once(
 		return set_text(option, place, value, why);
 	*why = xasprintf("--%s given twice for one image", option->name);
 	return -1;
+}
+
+int
+set_yes_or_no(
+    const struct option *option, void *place, const char *value, char **why)
+{
+	char **text = place;
+	int truth = strcmp(value, "yes") == 0  ? 1
+		    : strcmp(value, "no") == 0 ? 0
+					       : bool_parse(value);
+
+	(void)option;
+	if (truth < 0) {
+		*why = xstrdup("is neither yes nor no");
+		return -1;
+	}
+	free(*text);
+	*text = xstrdup(truth == 1 ? "true" : "false");
+	return 0;
 }
 
 /* The three ways to say it must not contradict each other. */

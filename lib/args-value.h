@@ -18,6 +18,7 @@ typedef int option_set(
 option_set set_flag;      /* bool */
 option_set set_text;      /* char *; the last one counts */
 option_set set_text_once; /* char * */
+option_set set_yes_or_no; /* char *; "true" or "false" */
 option_set set_policy;    /* char *; not two different ones */
 option_set set_never;     /* the same: a switch for "never" */
 option_set set_update;    /* the same: a switch for "update" */
@@ -41,4 +42,5 @@ struct option {
 
 spot_check memory_check, cpu_check, cpu_shares_check, oom_score_check,
     gids_check, caps_check, seccomp_text_check, network_check, dns_check,
-    hosts_entry_check, policy_check, word_check, any_check, bool_check;
+    hosts_entry_check, policy_check, word_check, ipc_check, input_check,
+    output_check, any_check, bool_check;

@@ -59,6 +59,7 @@ static const struct option options[] = {
 	POD("hosts-entry", hosts_entries, set_string, hosts_entry_check),
 	SWITCH("inherit-env", inherit_env),
 	SWITCH("interactive", interactive),
+	POD("ipc", ipc, set_text, ipc_check),
 	MAYBE("local", OPTION_FLAG, pull_policy, set_never, bool_check, "true"),
 	SWITCH("mds-register", mds_register),
 	IMAGE("memory", memory, set_text, memory_check),
@@ -75,8 +76,8 @@ static const struct option options[] = {
 	WHOLE("port", OPTION_POD, set_port),
 	MAYBE("private-net", OPTION_MAYBE, nets, set_list, network_check,
 	    "default"),
-	MAYBE("private-users", OPTION_MAYBE, private_users, set_text,
-	    bool_check, "true"),
+	MAYBE("private-users", OPTION_MAYBE, private_users, set_yes_or_no, NULL,
+	    "true"),
 	POD("pull-policy", pull_policy, set_policy, policy_check),
 	SWITCH("q", quiet),
 	SWITCH("quiet", quiet),
@@ -87,6 +88,9 @@ static const struct option options[] = {
 	POD("set-env", set_env, set_pair, envname_check),
 	POD("set-env-file", set_env_files, set_string, any_check),
 	IMAGE("signature", signature, set_text_once, any_check),
+	IMAGE("stderr", error, set_text, output_check),
+	IMAGE("stdin", in, set_text, input_check),
+	IMAGE("stdout", out, set_text, output_check),
 	MAYBE("store-only", OPTION_FLAG, pull_policy, set_never, bool_check,
 	    "true"),
 	IMAGE("supplementary-gids", gids, set_text, gids_check),
@@ -98,12 +102,18 @@ static const struct option options[] = {
 	IMAGE("working-dir", working_dir, set_text, path_check),
 };
 
+/* What a pod that is prepared can still be told. */
+static const char *const late_options[] = { "detach", "dns", "dns-domain",
+	"dns-opt", "dns-search", "hostname", "hosts-entry", "interactive",
+	"ipc", "mds-register", "net", "private-net" };
+
 /* How far the walk along argv has come. */
 struct walk {
 	char *const *next;
 	char *const *end;
 	struct args *args;
 	bool args_given; /* to the last image */
+	bool late;       /* the pod is prepared: of its options, some */
 	char **why;
 };
 
@@ -124,6 +134,15 @@ refuse(const struct walk *walk, char *why)
 	return -1;
 }
 
+static bool
+is_late(const char *name)
+{
+	for (size_t i = 0; i < sizeof late_options / sizeof *late_options; i++)
+		if (strcmp(late_options[i], name) == 0)
+			return true;
+	return false;
+}
+
 /*
  * The row for an option that is length long: the image's if there is an image
  * already, else the pod's.
@@ -137,7 +156,8 @@ option_find(const struct walk *walk, const char *name, size_t length)
 		const struct option *option = &options[i];
 
 		if (strlen(option->name) != length ||
-		    strncmp(option->name, name, length) != 0)
+		    strncmp(option->name, name, length) != 0 ||
+		    (walk->late && !is_late(option->name)))
 			continue;
 		if (found == NULL || (option->scope == OPTION_IMAGE) ==
 					 (walk->args->image_count > 0))
@@ -345,6 +365,31 @@ args_parse(int argc, char *const argv[], struct args *args, char **why)
 	return -1;
 }
 
+int
+args_parse_late(int argc, char *const argv[], struct args *args, char **why)
+{
+	struct walk walk = { .next = argv,
+		.end = argv + argc,
+		.args = args,
+		.why = why,
+		.late = true };
+	const char *conflict;
+
+	*args = (struct args){ 0 };
+	*why = NULL;
+	if (walk_all(&walk) == 0) {
+		conflict =
+		    args->image_count != 1 || args->images[0].args.count > 0
+			? "must provide one pod's UUID"
+			: network_conflict(args);
+		*why = conflict != NULL ? xstrdup(conflict) : NULL;
+	}
+	if (*why == NULL)
+		return 0;
+	args_free(args);
+	return -1;
+}
+
 static void
 mounts_free(struct pod_mount *mounts, size_t count)
 {
@@ -360,7 +405,7 @@ image_free(struct args_image *image)
 		image->user, image->group, image->working_dir, image->signature,
 		image->seccomp, image->caps_retain, image->caps_remove,
 		image->memory, image->cpu, image->cpu_shares, image->oom_score,
-		image->gids };
+		image->gids, image->in, image->out, image->error };
 
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
 		free(texts[i]);
@@ -376,8 +421,8 @@ void
 args_free(struct args *args)
 {
 	char *const texts[] = { args->name, args->hostname, args->pod_manifest,
-		args->uuid_file, args->private_users, args->pull_policy,
-		args->dns_domain };
+		args->ipc, args->uuid_file, args->private_users,
+		args->pull_policy, args->dns_domain };
 	struct strings *const lists[] = { &args->nets, &args->set_env_files,
 		&args->dns, &args->dns_search, &args->dns_options,
 		&args->hosts_entries };

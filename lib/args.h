@@ -33,6 +33,9 @@ struct args_image {
 	char *cpu_shares;          /* --cpu-shares */
 	char *oom_score;           /* --oom-score-adj */
 	char *gids;                /* --supplementary-gids */
+	char *in;                  /* --stdin MODE */
+	char *out;                 /* --stdout MODE */
+	char *error;               /* --stderr MODE */
 	bool read_only_root;       /* --readonly-rootfs */
 	struct labels environment; /* --environment */
 	struct labels annotations; /* --annotation */
@@ -57,7 +60,8 @@ struct args {
 	char *hostname;        /* --hostname */
 	char *pod_manifest;    /* --pod-manifest FILE */
 	char *uuid_file;       /* --uuid-file-save FILE */
-	char *private_users;   /* --private-users; NULL: not said */
+	char *private_users;   /* "true" or "false"; NULL: not said */
+	char *ipc;             /* --ipc; NULL: not said */
 	char *pull_policy;     /* --pull-policy, --local, --store-only, … */
 	struct labels set_env; /* --set-env */
 	struct strings set_env_files; /* --set-env-file */
@@ -78,4 +82,11 @@ struct args {
  * args_free(), or -1 with *why (the caller frees it) in rkt's words.
  */
 int args_parse(int argc, char *const argv[], struct args *args, char **why);
+
+/*
+ * The same for rkt run-prepared, whose one operand is a UUID, in images[0]:
+ * [OPTION...] UUID [OPTION...], of those options that a pod can still take.
+ */
+int args_parse_late(
+    int argc, char *const argv[], struct args *args, char **why);
 void args_free(struct args *args);

@@ -117,39 +117,34 @@ add_text(json_t *json, const char *name, const char *text)
 }
 
 static json_t *
-app_list(const struct pod_manifest *pod)
+app_list(const struct args *args, const struct pod_manifest *pod)
 {
 	json_t *array = json_array();
 
 	for (size_t i = 0; i < pod->app_count; i++) {
 		const struct pod_app *app = &pod->apps[i];
+		json_t *json = json_pack("{s:s, s:s, s:s*, s:s}", "name",
+		    app->name, "image", app->image_name, "version",
+		    labels_get(&app->image_labels, "version"), "id",
+		    app->image_id);
 
-		(void)json_array_append_new(
-		    array, json_pack("{s:s, s:s, s:s*, s:s}", "name", app->name,
-			       "image", app->image_name, "version",
-			       labels_get(&app->image_labels, "version"), "id",
-			       app->image_id));
+		if (args->image_count > 0) {
+			add_text(json, "stdin", args->images[i].in);
+			add_text(json, "stdout", args->images[i].out);
+			add_text(json, "stderr", args->images[i].error);
+		}
+		(void)json_array_append_new(array, json);
 	}
 	return array;
 }
 
-json_t *
-choices_json(
-    const struct args *args, const struct pod_manifest *pod, const char *uuid)
+/* What may be said again when the pod is to run: it replaces what was said. */
+static void
+add_late(json_t *json, const struct args *args)
 {
-	autofree char *own_name = xasprintf("rkt-%s", uuid);
-	json_t *json = json_pack("{s:o, s:o, s:b, s:b}", "apps", app_list(pod),
-	    "net", list(&args->nets), "interactive", args->interactive,
-	    "detach", args->detach);
-
-	if (args->nets.count == 0)
-		(void)json_array_append_new(
-		    json_object_get(json, "net"), json_string("host"));
-	add_text(json, "hostname",
-	    args->hostname != NULL ? args->hostname : own_name);
-	add_text(json, "name", args->name);
-	add_text(json, "privateUsers", args->private_users);
-	add(json, "noOverlay", args->no_overlay, json_true());
+	add(json, "net", args->nets.count > 0, list(&args->nets));
+	add_text(json, "hostname", args->hostname);
+	add_text(json, "ipc", args->ipc);
 	add(json, "mdsRegister", args->mds_register, json_true());
 	add(json, "dns", args->dns.count > 0, list(&args->dns));
 	add(json, "dnsSearch", args->dns_search.count > 0,
@@ -159,5 +154,28 @@ choices_json(
 	add_text(json, "dnsDomain", args->dns_domain);
 	add(json, "hosts", args->hosts_entries.count > 0,
 	    list(&args->hosts_entries));
+}
+
+json_t *
+choices_json(
+    const struct args *args, const struct pod_manifest *pod, const char *uuid)
+{
+	autofree char *own_name = xasprintf("rkt-%s", uuid);
+	json_t *json = json_pack("{s:o, s:[s], s:b, s:b, s:s}", "apps",
+	    app_list(args, pod), "net", "host", "interactive",
+	    args->interactive, "detach", args->detach, "hostname", own_name);
+
+	add_text(json, "name", args->name);
+	add_text(json, "privateUsers", args->private_users);
+	add(json, "noOverlay", args->no_overlay, json_true());
+	add_late(json, args);
 	return json;
+}
+
+void
+choices_change(json_t *json, const struct args *args)
+{
+	add(json, "interactive", args->interactive, json_true());
+	add(json, "detach", args->detach, json_true());
+	add_late(json, args);
 }

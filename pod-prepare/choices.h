@@ -19,3 +19,6 @@ void choices_check(const struct args *args, const struct pod_manifest *pod);
  */
 json_t *choices_json(
     const struct args *args, const struct pod_manifest *pod, const char *uuid);
+
+/* The same file, changed by what run-prepared says of the pod. */
+void choices_change(json_t *json, const struct args *args);

@@ -3,11 +3,13 @@
 /*
  * pod-prepare [--records] [-q] [--fetchable] ARG...
  * pod-prepare [--fetchable] --images ARG...
+ * pod-prepare --late OPTION... UUID
  *
  * Reads rkt's own arguments; takes the images from the store, or from the
  * records on stdin; completes the pod manifest and checks all of it; compiles
  * the system call filters that images bring.  Only then is anything made: the
- * directory, in embryo, prepare, and prepared.
+ * directory, in embryo, prepare, and prepared.  With --late it tells a prepared
+ * pod what it can still be told.
  */
 
 #include <err.h>
@@ -25,6 +27,7 @@
 #include "filter.h"
 #include "images.h"
 #include "insecure.h"
+#include "later.h"
 #include "prog.h"
 #include "record.h"
 #include "scope.h"
@@ -34,6 +37,7 @@ static struct {
 	bool quiet;     /* print the UUID only */
 	bool fetchable; /* the caller fetches what is absent, or too old */
 	bool images;    /* print the references only */
+	bool late;      /* the pod is there */
 	unsigned insecure;
 } opts;
 
@@ -42,6 +46,7 @@ usage(FILE *out)
 {
 	fputs("usage: pod-prepare [--records] [-q] [--fetchable] ARG...\n"
 	      "       pod-prepare [--fetchable] --images ARG...\n"
+	      "       pod-prepare --late [POD-OPTION...] UUID\n"
 	      "Also: --insecure-options=capabilities,paths,seccomp\n"
 	      "ARGs are [POD-OPTION...] IMAGE [IMAGE-OPTION...] "
 	      "[-- ARG... [---]] [IMAGE...]\n",
@@ -68,7 +73,7 @@ read_options(int argc, char *argv[])
 		bool *value;
 	} own[] = { { "--records", &opts.records }, { "-q", &opts.quiet },
 		{ "--quiet", &opts.quiet }, { "--fetchable", &opts.fetchable },
-		{ "--images", &opts.images } };
+		{ "--images", &opts.images }, { "--late", &opts.late } };
 	static const char insecure[] = "--insecure-options=";
 	int n = 1;
 	bool ours = true;
@@ -236,6 +241,23 @@ prepare(const struct args *args, struct pod_manifest **pod,
 	images_free(images, refs->count);
 }
 
+/* For rkt run-prepared; prints the whole UUID. */
+static int
+change(int argc, char *const argv[])
+{
+	autofree char *why = NULL;
+	char uuid[UUID_SIZE];
+	struct args args;
+
+	if (args_parse_late(argc, argv, &args, &why) < 0)
+		usage_exit(why);
+	later_change(&args, uuid);
+	puts(uuid);
+	prog_finish();
+	args_free(&args);
+	return 0;
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -247,6 +269,8 @@ main(int argc, char *argv[])
 
 	prog_start();
 	own = read_options(argc, argv);
+	if (opts.late)
+		return change(argc - own, argv + own);
 	if (args_parse(argc - own, argv + own, &args, &why) < 0)
 		usage_exit(why);
 	opts.quiet |= args.quiet;

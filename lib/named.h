@@ -9,3 +9,9 @@ struct pod;
  * pod->dir; or -1 after a line on stderr: none, or more than one.
  */
 int named_open(const char *beginning, struct pod *pod);
+
+/*
+ * The UUID in a file, as --uuid-file-save writes it; the caller frees it.
+ * NULL after a line on stderr.
+ */
+char *named_file(const char *path);
