@@ -316,7 +316,7 @@ prefix.d/example.com/app/$alice mask" "$(left)"
 	matches "example.com.*good.*alice"
 	echo image >"$home/aci"
 	sign alice "$home/aci"
-	chmod 644 "$home"/aci*
+	chmod 644 "$home"/aci{,.asc}
 	echo '{"v":1,"image":"x","fetch":{"aci":"'"$home/aci"'","asc":"'\
 "$home/aci.asc"'"}}' >"$home/record"
 	as 0 sh -c 'aci-verify <"$1"' sh "$home/record"
