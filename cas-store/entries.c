@@ -63,6 +63,13 @@ entries_start(struct entries *entries, int tmp, struct fault *fault)
 	*entries = (struct entries){ .tmp = tmp, .fault = fault };
 }
 
+static void
+free_window(struct window *window)
+{
+	free(window->bytes);
+	free(window->xattrs);
+}
+
 void
 entries_stop(struct entries *entries)
 {
@@ -70,8 +77,8 @@ entries_stop(struct entries *entries)
 		(void)close(entries->parts[i].fd);
 	free(entries->parts);
 	free(entries->buffer);
-	free(entries->window);
-	free(entries->xattrs);
+	free_window(&entries->in_turn);
+	free_window(&entries->looked_at);
 	*entries = (struct entries){ 0 };
 }
 
@@ -314,18 +321,18 @@ part_of(const struct entries *entries, uint64_t at)
 
 /* Reads no further than the file goes, which is where the next one begins. */
 static int
-fill(struct entries *entries, uint64_t at, size_t least)
+fill(struct entries *entries, struct window *window, uint64_t at, size_t least)
 {
 	const struct part *part = part_of(entries, at);
 	uint64_t from = at - (uint64_t)part->base * UNIT;
 	size_t want = least > BUFFER ? least : BUFFER, filled = 0;
 
-	if (want > entries->window_room) {
-		entries->window = xreallocarray(entries->window, want, 1);
-		entries->window_room = want;
+	if (want > window->room) {
+		window->bytes = xreallocarray(window->bytes, want, 1);
+		window->room = want;
 	}
 	while (filled < want) {
-		ssize_t n = pread(part->fd, entries->window + filled,
+		ssize_t n = pread(part->fd, window->bytes + filled,
 		    want - filled, (off_t)(from + filled));
 
 		if (n < 0 && errno == EINTR)
@@ -336,21 +343,21 @@ fill(struct entries *entries, uint64_t at, size_t least)
 			break;
 		filled += (size_t)n;
 	}
-	entries->window_at = at;
-	entries->window_length = filled;
+	window->at = at;
+	window->length = filled;
 	return filled < least ? entries_damaged(entries) : 0;
 }
 
 /* That many bytes at a place among all; NULL with fault. */
 static unsigned char *
-look(struct entries *entries, uint64_t at, size_t length)
+look(struct entries *entries, struct window *window, uint64_t at, size_t length)
 {
-	uint64_t end = entries->window_at + entries->window_length;
+	uint64_t end = window->at + window->length;
 
-	if ((at < entries->window_at || at + length > end) &&
-	    fill(entries, at, length) < 0)
+	if ((at < window->at || at + length > end) &&
+	    fill(entries, window, at, length) < 0)
 		return NULL;
-	return entries->window + (at - entries->window_at);
+	return window->bytes + (at - window->at);
 }
 
 /* What is left of an entry's bytes. */
@@ -400,8 +407,8 @@ take_xattrs(struct rest *rest, const struct stored_xattr *heads,
 
 /* The parts of an entry behind its head. */
 static bool
-take_parts(struct entries *entries, const struct stored *head,
-    struct rest *rest, struct entry *entry)
+take_parts(struct window *window, const struct stored *head, struct rest *rest,
+    struct entry *entry)
 {
 	struct stored_xattr *heads;
 
@@ -413,19 +420,20 @@ take_parts(struct entries *entries, const struct stored *head,
 	    !take_text(rest, head->link, &entry->link) || entry->name == NULL ||
 	    (entry->type == '1' || entry->type == '2') != (entry->link != NULL))
 		return false;
-	if (head->xattrs > entries->xattr_room) {
-		entries->xattr_room = head->xattrs;
-		entries->xattrs = xreallocarray(
-		    entries->xattrs, head->xattrs, sizeof *entries->xattrs);
+	if (head->xattrs > window->xattr_room) {
+		window->xattr_room = head->xattrs;
+		window->xattrs = xreallocarray(
+		    window->xattrs, head->xattrs, sizeof *window->xattrs);
 	}
 	entry->extent_count = head->extents;
-	entry->xattrs = entries->xattrs;
+	entry->xattrs = window->xattrs;
 	entry->xattr_count = head->xattrs;
-	return take_xattrs(rest, heads, entries->xattrs, entry);
+	return take_xattrs(rest, heads, window->xattrs, entry);
 }
 
-int
-entries_get(struct entries *entries, uint32_t *at, struct entry *entry)
+static int
+get(struct entries *entries, struct window *window, uint32_t *at,
+    struct entry *entry)
 {
 	uint64_t where = (uint64_t)*at * UNIT;
 	struct stored head;
@@ -434,14 +442,14 @@ entries_get(struct entries *entries, uint32_t *at, struct entry *entry)
 
 	if (entries->filled > 0 && entries_flush(entries) < 0)
 		return -1;
-	bytes = look(entries, where, sizeof head);
+	bytes = look(entries, window, where, sizeof head);
 	if (bytes == NULL)
 		return -1;
 	memcpy(&head, bytes, sizeof head);
 	if (head.bytes < sizeof head || head.bytes > ENTRY_MAX ||
 	    head.bytes % UNIT != 0 || head.type < '0' || head.type > '6')
 		return entries_damaged(entries);
-	rest.at = look(entries, where, head.bytes);
+	rest.at = look(entries, window, where, head.bytes);
 	if (rest.at == NULL)
 		return -1;
 	rest.at += sizeof head;
@@ -461,17 +469,23 @@ entries_get(struct entries *entries, uint32_t *at, struct entry *entry)
 		.device =
 		    (uint32_t)(part_of(entries, where) - entries->parts) + 1,
 	};
-	if (!take_parts(entries, &head, &rest, entry))
+	if (!take_parts(window, &head, &rest, entry))
 		return entries_damaged(entries);
 	*at += head.bytes / UNIT;
 	return 0;
 }
 
 int
+entries_get(struct entries *entries, uint32_t *at, struct entry *entry)
+{
+	return get(entries, &entries->in_turn, at, entry);
+}
+
+int
 entries_look(struct entries *entries, uint32_t at, struct entry *entry)
 {
 	if (at != 0)
-		return entries_get(entries, &at, entry);
+		return get(entries, &entries->looked_at, &at, entry);
 	*entry = (struct entry){ .type = '5', .mode = 0755 };
 	return 0;
 }

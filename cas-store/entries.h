@@ -23,6 +23,15 @@ struct part {
 	uint32_t base; /* where its first byte is among all entries */
 };
 
+/* Bytes that were read, and are what the entry read last points into. */
+struct window {
+	unsigned char *bytes;
+	uint64_t at; /* their place among all */
+	size_t length, room;
+	struct xattr *xattrs;
+	size_t xattr_room;
+};
+
 struct entries {
 	int tmp;
 	struct part *parts; /* that of device 1 is the first */
@@ -31,11 +40,7 @@ struct entries {
 	uint32_t count;
 	unsigned char *buffer; /* not yet written */
 	size_t filled;
-	unsigned char *window; /* read, at that place among all */
-	uint64_t window_at;
-	size_t window_length, window_room;
-	struct xattr *xattrs; /* of the entry read last */
-	size_t xattr_room;
+	struct window in_turn, looked_at;
 	struct fault *fault;
 };
 
@@ -69,10 +74,16 @@ uint32_t entries_next(const struct entries *entries);
 /* Appends one.  0, or -1 with fault: there are too many. */
 int entries_add(struct entries *entries, const struct entry *entry);
 
-/* The entry at *at, and moves *at to the next.  0, or -1 with fault. */
+/*
+ * The entry at *at, and moves *at to the next.  0, or -1 with fault.  It is
+ * good until the next one is got, whatever is looked at meanwhile.
+ */
 int entries_get(struct entries *entries, uint32_t *at, struct entry *entry);
 
-/* The entry of an inode, which 0 is none of: a directory 0755, and root's. */
+/*
+ * The entry of an inode, which 0 is none of: a directory 0755, and root's.
+ * It is good until the next one is looked at.
+ */
 int entries_look(struct entries *entries, uint32_t at, struct entry *entry);
 
 /* Writes out what is in the buffer.  0, or -1 with fault. */

@@ -36,10 +36,10 @@ is_symlink(const struct tree *tree, uint32_t inode)
 static char *
 expand(struct merging *m, uint32_t link, const char *rest)
 {
-	uint32_t at = tree_at(m->tree, link)->entry;
 	struct entry entry;
 
-	if (entries_get(m->entries, &at, &entry) < 0) {
+	if (entries_look(m->entries, tree_at(m->tree, link)->entry, &entry) <
+	    0) {
 		m->failed = true;
 		return NULL;
 	}
