@@ -110,7 +110,7 @@ pod_app_read(const struct spot *spot, void *element)
 	if (spot_member(spot, "app", &at) < 0 ||
 	    spot_member(spot, "image", &image) < 0)
 		return -1;
-	if (json_is_string(at.json)) {
+	if (json_is_string(at.json) && image.json == NULL) {
 		if (pod_app_old(spot, app) < 0)
 			return -1;
 	} else if (spot_checked(spot, "name", acname_check, &app->name) < 0 ||

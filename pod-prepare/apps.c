@@ -185,7 +185,7 @@ apps_from_file(const char *file)
 	if (pod == NULL)
 		filter_failx(EX_DATAERR, "%s: %s", escape(file), why);
 	if (pod->app_count == 0)
-		filter_failx(EX_DATAERR, "%s: no apps", escape(file));
+		filter_failx(EX_DATAERR, "%s: apps: is empty", escape(file));
 	return pod;
 }
 
