@@ -37,19 +37,40 @@ add_known(json_t *record, const char *url, const struct known *known,
 	    known_member(url, known, image->etag, image->max_age));
 }
 
+/*
+ * What comes with a signature is hashed by whoever verifies it, and once more
+ * on its way into the store: that we had hashed it too would say nothing new,
+ * and takes longer than to decrypt it.
+ */
+static const char *
+hash_of(const struct options *options)
+{
+	return options->no_signature ? "sha512" : NULL;
+}
+
+static void
+add_digest(json_t *member, struct spool *spool)
+{
+	autofree char *digest = NULL;
+
+	if (spool->hash == NULL)
+		return;
+	digest = spool_digest(spool);
+	(void)json_object_set_new(member, "digest", json_string(digest));
+}
+
 /* The member fetch; the files get their names. */
 static void
 add_image(json_t *record, const char *url, struct image *image)
 {
-	autofree char *digest = spool_digest(&image->aci);
 	autofree char *shown = escape(url);
 	json_t *member;
 
 	spool_name(&image->aci);
-	member = json_pack(
-	    "{ss,ss,ss}", "url", url, "aci", image->aci.path, "digest", digest);
+	member = json_pack("{ss,ss}", "url", url, "aci", image->aci.path);
 	if (member == NULL)
 		filter_failx(EX_DATAERR, "%s: path is not UTF-8", shown);
+	add_digest(member, &image->aci);
 	if (image->asc.fd >= 0) {
 		spool_name(&image->asc);
 		(void)json_object_set_new(
@@ -93,6 +114,7 @@ download(const struct search *search, const struct endpoint *endpoint,
 				  !options->no_signature &&
 				  search->signature < 0,
 		.etag = known->id == NULL ? NULL : known->etag,
+		.hash = hash_of(options),
 		.limits = &options->limits };
 	int status;
 
@@ -172,7 +194,7 @@ aci_image_from_file(
 		signature = image_open_signature(path);
 	keeper_confine(&confine_copy);
 	options_announce(options, "using image from file", path);
-	spool_open(&image.aci, "sha512");
+	spool_open(&image.aci, hash_of(options));
 	image_copy(fd, path, options->limits.size, &image.aci);
 	own_signature(signature, options, &image);
 	add_image(record, url, &image);

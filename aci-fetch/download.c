@@ -322,7 +322,8 @@ download_image(struct web *web, const struct download *what,
 
 	*image = (struct image)IMAGE_NONE;
 	*why = NULL;
-	image->etag = spool_resume(&image->aci, what->endpoint->aci, "sha512");
+	image->etag =
+	    spool_resume(&image->aci, what->endpoint->aci, what->hash);
 	ask_for_image(&attempt);
 	if (what->with_signature) {
 		spool_open(&image->asc, NULL);

@@ -19,6 +19,7 @@ struct download {
 	const struct endpoint *endpoint;
 	bool with_signature;
 	const char *etag; /* of the image that the store has; NULL: none */
+	const char *hash; /* that image.aci is to have, see spool_open() */
 	const struct download_limits *limits;
 };
 

@@ -36,6 +36,8 @@ spool_resume(struct spool *spool, const char *url, const char *hash)
 	*spool = (struct spool){
 		.fd = fd, .hash = hash, .size = lseek(fd, 0, SEEK_CUR)
 	};
+	if (hash == NULL)
+		return etag;
 	spool->digest = digest_start(fd, hash);
 	digest_grown(spool->digest, spool->size);
 	return etag;
