@@ -4,8 +4,8 @@
 Sequences of entries over few names, so that they meet one another, with header
 fields changed in some; and what tar makes of those that were accepted.
 """
+import contextlib
 import random
-import shutil
 import subprocess
 
 from store import as_line, mktar
@@ -130,6 +130,26 @@ def plain(found):
     return kept
 
 
+@contextlib.contextmanager
+def outside(directory):
+    """Where they extract: a tmpfs, which gives no inode number twice.
+
+    GNU tar makes absolute and climbing symbolic links last of all, where it
+    had put a file to hold the place, which it knows by inode and time: when
+    that was removed for a later entry of the same name, and ext4 gave the
+    same inode to that, the link takes its place.
+    """
+    directory.mkdir()
+    subprocess.run(('mount', '-t', 'tmpfs', 'tmpfs', directory), check=True)
+    try:
+        out = directory / 'b/c/d'
+        out.mkdir(parents=True)
+        yield out
+    finally:
+        subprocess.run(('umount', '-l', directory), check=True)
+        directory.rmdir()
+
+
 def compare(directory, how, layers, found, listing):
     """Is what is there what the tars extract?  One archive, no whiteouts."""
     if len(layers) > 1 or any(b'.wh.' in layer for layer in layers):
@@ -137,14 +157,13 @@ def compare(directory, how, layers, found, listing):
     # bsdtar sets attributes that the store keeps out.
     foreign = any(b'xattr.trusted' in layer for layer in layers)
     for tar in TARS[:1] if foreign else TARS:
-        out = directory / 'a/b/c/d'
-        root = out if how == 'layers' else out / 'rootfs'
-        out.mkdir(parents=True)
         (directory / 'in/tar').write_bytes(layers[0])
-        done = subprocess.run((*tar, directory / 'in/tar', '-C', out),
-                              capture_output=True, check=False)
-        got = plain(listing(root)) if done.returncode == 0 else plain(found)
-        shutil.rmtree(directory / 'a')
+        with outside(directory / 'a') as out:
+            root = out if how == 'layers' else out / 'rootfs'
+            done = subprocess.run((*tar, directory / 'in/tar', '-C', out),
+                                  capture_output=True, check=False)
+            got = (plain(listing(root)) if done.returncode == 0
+                   else plain(found))
         if got != plain(found):
             raise AssertionError(f'{tar[0]}: {as_line(got)}; here: '
                                  f'{as_line(plain(found))}')
