@@ -90,17 +90,3 @@ all_of() {
 @test "D2: names of images" {
 	all_of D2 4
 }
-
-@test "B12: attributes too large for the disk fit an index, and no tree" {
-	"$TEST/mktar" "$T/x.aci" 'manifest()' rootfs \
-		'pax({"SCHILY.xattr.user.x": "y" * 60000})' 'h("rootfs/a")'
-	run -0 --separate-stderr put_aci "$T/x.aci" --render=erofs
-	is 60000 "$(getfattr --only-values -n user.x \
-		"$(cas-store mount "$output")/a" | wc -c)"
-	cas-store umount "$output"
-	cas-store rm "$output"
-	cas-store gc --grace-period=0s
-	run -74 --separate-stderr put_aci "$T/x.aci" --render=tree
-	is "cas-put: file://$T/x.aci: unpack a: No space left on device" "$stderr"
-	is '' "$(find "$RKT_DIR/cas" ! -type d)"
-}

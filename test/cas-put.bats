@@ -112,7 +112,8 @@ same_as_tar() {
 @test "cas-put: the mount is what tar unpacks, in every form of tar" {
 	zoo "$T/root"
 	for form in pax gnu 'pax --sparse' 'gnu --sparse' \
-		'pax --sparse --sparse-version=0.1'; do
+		'pax --sparse --sparse-version=0.1' \
+		'pax --sparse --sparse-version=0.0'; do
 		echo "$form"
 		xattrs=(--xattrs --xattrs-include='*')
 		test "${form#gnu}" = "$form" || xattrs=()

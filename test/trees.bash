@@ -61,3 +61,29 @@ add_places() {
 	done
 	touch -r "$T/time" "$1"
 }
+
+# packages DIR PACKAGE...: the files of installed packages and of what they
+# depend on, as they are on this machine: the root file system that an
+# installer of Debian's makes, of the version that runs here.
+packages() {
+	local list=$T/packages.list
+	apt-cache depends --recurse --installed --no-recommends \
+		--no-suggests --no-conflicts --no-breaks --no-replaces \
+		--no-enhances "${@:2}" | grep '^[a-z]' | sort -u |
+		while read -r package; do
+			# What is not installed is there by another's name.
+			dpkg-query -L "$package" 2>/dev/null || :
+		done | sed -nE '\,^/.,{
+			s,^/((s?bin|lib(32|64|x32)?)/),usr/\1,
+			s,^/,,
+			p
+		}' | sort -u >"$list"
+	printf '%s\n' bin sbin lib lib32 lib64 >>"$list"
+	mkdir -p "$1"
+	(cd / && while read -r file; do
+		# Packages leave some out, and are told to.
+		test ! -e "$file" && test ! -L "$file" || echo "$file"
+	done) <"$list" | sort -u |
+		tar -C / --no-recursion --warning=no-file-changed --xattrs --xattrs-include='*' -cf - -T - |
+		tar -C "$1" --xattrs --xattrs-include='*' -xpf -
+}
