@@ -450,6 +450,7 @@ cmd_help() {
 	    $VERSION
 
 	COMMANDS:
+	    cat-manifest  print the manifest of a pod
 	    enter         run a command in a running pod
 	    fetch         fetch images and verify and store them
 	    gc            collect the garbage of pods that ended
@@ -490,6 +491,7 @@ fetch | trust | image | run | prepare | enter | version | help)
 run-prepared) cmd_run_prepared "$@" ;;
 list) tool pod-list --table "$@" ;;
 status) tool pod-list --status "$@" ;;
+cat-manifest) tool pod-list --manifest "$@" ;;
 stop) tool pod-stop "$@" ;;
 rm) tool pod-gc --remove "$@" ;;
 gc) tool pod-gc "$@" ;;

@@ -26,12 +26,18 @@ named_open(const char *beginning, struct pod *pod)
 	found = pod_resolve(beginning, uuid);
 	if (found == 1 && pod_open(uuid, pod) == 0)
 		return 0;
-	if (found == 0)
-		warnx("no matches found for \"%s\"", shown);
-	else if (found > 1)
-		warnx("ambiguous uuid, %d matches", found);
-	else
+	if (found < 0 || found == 1) {
+		int error = errno;
+
 		warn("pod \"%s\"", shown);
+		errno = error;
+	} else if (found == 0) {
+		warnx("no matches found for \"%s\"", shown);
+		errno = ENOENT;
+	} else {
+		warnx("ambiguous uuid, %d matches", found);
+		errno = ENOTUNIQ;
+	}
 	return -1;
 }
 

@@ -6,7 +6,8 @@ struct pod;
 
 /*
  * Opens the one pod whose UUID begins so.  Returns 0, the caller closes
- * pod->dir; or -1 after a line on stderr: none, or more than one.
+ * pod->dir; or -1 and errno after a line on stderr: ENOENT: none, ENOTUNIQ:
+ * more than one.
  */
 int named_open(const char *beginning, struct pod *pod);
 

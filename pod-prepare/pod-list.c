@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* pod-list - list pods: a record each, a table, or the status of one */
+/* pod-list - list pods: a record each, a table, or what is to know of one */
 /*
  * pod-list [-q] [UUID...]
- * pod-list --table [--full] [--no-legend] [UUID...]
- * pod-list --status UUID
+ * pod-list --table [--full] [--no-legend] [--format=FORMAT] [UUID...]
+ * pod-list --status [--wait[=DUR]] [--wait-ready[=DUR]] [--format=FORMAT] UUID
+ * pod-list --manifest [--pretty-print[=BOOL]] UUID
  *
  * Reads the directories of all pods, or of those named (by any unambiguous
- * beginning of a UUID), each from its files alone: no lock is taken and
- * nobody is disturbed.
+ * beginning of a UUID, or by a file that holds one), each from its files alone:
+ * no lock is taken and nobody is disturbed.
  */
 
 #include <err.h>
@@ -18,22 +19,34 @@
 #include <string.h>
 
 #include "alloc.h"
+#include "await.h"
+#include "described.h"
 #include "dirs.h"
 #include "escape.h"
+#include "manifest.h"
+#include "named.h"
+#include "num.h"
+#include "pairs.h"
+#include "path.h"
 #include "prog.h"
 #include "record.h"
+#include "rows.h"
 #include "scope.h"
 #include "summary.h"
-#include "table.h"
 
-enum { SHORT_UUID = 8, SHORT_ID = 7 + 12 };
+enum mode { RECORDS, QUIET, TABLE, STATUS, MANIFEST };
+enum format { PLAIN, JSON, JSON_PRETTY };
 
 static struct {
-	bool quiet;
-	bool table;
+	enum mode mode;
+	enum format format;
 	bool full;
 	bool no_legend;
-	bool status;
+	bool waits;
+	enum await what;
+	int64_t patience; /* in nanoseconds; negative: for ever */
+	bool compact;
+	const char *uuid_file;
 } opts;
 
 struct pods {
@@ -45,63 +58,189 @@ static void
 usage(FILE *out)
 {
 	fputs("usage: pod-list [-q] [UUID...]\n"
-	      "       pod-list --table [--full] [--no-legend] [UUID...]\n"
-	      "       pod-list --status UUID\n",
+	      "       pod-list --table [--full] [--no-legend] "
+	      "[--format=FORMAT] [UUID...]\n"
+	      "       pod-list --status [--wait[=DUR]] [--wait-ready[=DUR]]\n"
+	      "                [--format=FORMAT] [--uuid-file=FILE] [UUID]\n"
+	      "       pod-list --manifest [--pretty-print[=BOOL]] "
+	      "[--uuid-file=FILE] [UUID]\n"
+	      "FORMAT is json or json-pretty.\n",
 	    out);
+}
+
+static _Noreturn void
+usage_exit(void)
+{
+	usage(stderr);
+	exit(EX_USAGE);
+}
+
+static void
+set_mode(enum mode mode)
+{
+	if (opts.mode != RECORDS && opts.mode != mode)
+		usage_exit();
+	opts.mode = mode;
+}
+
+static void
+set_format(const char *text)
+{
+	autofree char *shown = escape(text);
+
+	if (strcmp(text, "json") == 0)
+		opts.format = JSON;
+	else if (strcmp(text, "json-pretty") == 0)
+		opts.format = JSON_PRETTY;
+	else
+		errx(EX_USAGE,
+		    "--format: \"%s\" is neither json nor "
+		    "json-pretty",
+		    shown);
+}
+
+/* Without a duration, or with "true", for ever; "false" is as if not said. */
+static void
+set_wait(enum await what, const char *text)
+{
+	int truth = text == NULL ? 1 : bool_parse(text);
+	autofree char *shown = escape(text);
+
+	opts.what = what;
+	opts.patience = -1;
+	/* 0 and 1 are Go's for false and true, but here 0 is a duration. */
+	if (text != NULL && duration_parse(text, &opts.patience) == 0)
+		opts.waits = true;
+	else if (truth < 0)
+		errx(EX_USAGE, "--wait: \"%s\" is not a duration such as 15s",
+		    shown);
+	else
+		opts.waits = truth == 1;
+}
+
+static void
+set_pretty(const char *text)
+{
+	if (text != NULL && bool_parse(text) < 0)
+		usage_exit();
+	opts.compact = text != NULL && bool_parse(text) == 0;
+}
+
+static void
+print_and_leave(bool version)
+{
+	if (version)
+		puts("pod-list " RKT_VERSION);
+	else
+		usage(stdout);
+	prog_finish();
+	exit(0);
+}
+
+static void
+set_option(int option)
+{
+	switch (option) {
+	case 'f':
+		opts.full = true;
+		break;
+	case 'n':
+		opts.no_legend = true;
+		break;
+	case 'F':
+		set_format(optarg);
+		break;
+	case 'w':
+	case 'r':
+		set_wait(option == 'w' ? AWAIT_END : AWAIT_START, optarg);
+		break;
+	case 'p':
+		set_pretty(optarg);
+		break;
+	case 'u':
+		opts.uuid_file = optarg;
+		break;
+	case 'q':
+	case 's':
+	case 't':
+	case 'm':
+		set_mode(option == 'q'   ? QUIET
+			 : option == 's' ? STATUS
+			 : option == 't' ? TABLE
+					 : MANIFEST);
+		break;
+	case 'V':
+	case 'h':
+		print_and_leave(option == 'V');
+		break;
+	default:
+		usage_exit();
+	}
+}
+
+/* One pod, by its name or by a file. */
+static bool
+is_alone(int operands)
+{
+	return operands == (opts.uuid_file == NULL ? 1 : 0);
+}
+
+/* What goes with what; *compact* is said of a manifest only. */
+static bool
+are_sound(int operands, bool pretty)
+{
+	bool one = opts.mode == STATUS || opts.mode == MANIFEST;
+
+	if ((opts.full || opts.no_legend) && opts.mode != TABLE)
+		return false;
+	if (opts.format != PLAIN && opts.mode != TABLE && opts.mode != STATUS)
+		return false;
+	if (opts.waits && opts.mode != STATUS)
+		return false;
+	if (pretty && opts.mode != MANIFEST)
+		return false;
+	return one ? is_alone(operands) : opts.uuid_file == NULL;
 }
 
 static void
 read_options(int argc, char *argv[])
 {
 	static const struct option options[] = {
+		{ "format", required_argument, NULL, 'F' },
 		{ "full", no_argument, NULL, 'f' },
 		{ "help", no_argument, NULL, 'h' },
+		{ "manifest", no_argument, NULL, 'm' },
 		{ "no-legend", no_argument, NULL, 'n' },
+		{ "pretty-print", optional_argument, NULL, 'p' },
 		{ "quiet", no_argument, NULL, 'q' },
 		{ "status", no_argument, NULL, 's' },
 		{ "table", no_argument, NULL, 't' },
+		{ "uuid-file", required_argument, NULL, 'u' },
 		{ "version", no_argument, NULL, 'V' },
+		{ "wait", optional_argument, NULL, 'w' },
+		{ "wait-ready", optional_argument, NULL, 'r' },
 		{ 0 },
 	};
+	bool pretty = false;
 	int option;
 
 	argv[0] = program_invocation_short_name; /* for getopt's messages */
-	while ((option = getopt_long(argc, argv, "+hq", options, NULL)) != -1) {
-		switch (option) {
-		case 'f':
-			opts.full = true;
-			break;
-		case 'n':
-			opts.no_legend = true;
-			break;
-		case 'q':
-			opts.quiet = true;
-			break;
-		case 's':
-			opts.status = true;
-			break;
-		case 't':
-			opts.table = true;
-			break;
-		case 'V':
-			puts("pod-list " RKT_VERSION);
-			prog_finish();
-			exit(0);
-		case 'h':
-			usage(stdout);
-			prog_finish();
-			exit(0);
-		default:
-			usage(stderr);
-			exit(EX_USAGE);
-		}
+	while ((option = getopt_long_only(argc, argv, "hq", options, NULL)) !=
+	       -1) {
+		pretty |= option == 'p';
+		set_option(option);
 	}
-	if (opts.quiet + opts.table + opts.status > 1 ||
-	    ((opts.full || opts.no_legend) && !opts.table) ||
-	    (opts.status && argc - optind != 1)) {
-		usage(stderr);
-		exit(EX_USAGE);
-	}
+	if (!are_sound(argc - optind, pretty))
+		usage_exit();
+}
+
+/* What the mode shows of a pod, beyond what its directory has at once. */
+static unsigned
+detail(void)
+{
+	if (opts.format != PLAIN)
+		return SUMMARY_DETAIL | SUMMARY_MANIFEST;
+	return opts.mode == TABLE || opts.mode == QUIET ? 0 : SUMMARY_DETAIL;
 }
 
 static int
@@ -113,7 +252,7 @@ add(struct pod *pod, void *data)
 		pods->list = xreallocarray(pods->list,
 		    pods->count == 0 ? 1 : 2 * pods->count,
 		    sizeof(*pods->list));
-	summary_read(pod, !opts.table, &pods->list[pods->count++]);
+	summary_read(pod, detail(), &pods->list[pods->count++]);
 	return 0;
 }
 
@@ -158,26 +297,52 @@ add_all(struct pods *pods)
 	drop_doubles(pods);
 }
 
+/* By a beginning of its UUID. */
+static void
+open_named(const char *beginning, struct pod *pod)
+{
+	pod->dir = -1;
+	if (named_open(beginning, pod) < 0)
+		exit(errno == EACCES     ? EX_NOPERM
+		     : errno == ENOTUNIQ ? EX_USAGE
+					 : EX_NOINPUT);
+}
+
 static void
 add_named(struct pods *pods, const char *beginning)
 {
-	char uuid[UUID_SIZE];
-	struct pod pod = { .dir = -1 };
-	int matches = pod_resolve(beginning, uuid);
+	struct pod pod;
 
-	if (matches < 0)
-		err(errno == EACCES ? EX_NOPERM : EX_IOERR, "%s/pods",
-		    dirs_data());
-	if (matches == 0)
-		errx(EX_NOINPUT, "no matches found for \"%s\"",
-		    escape(beginning));
-	if (matches > 1)
-		errx(EX_USAGE, "\"%s\": ambiguous uuid, %d matches",
-		    escape(beginning), matches);
-	if (pod_open(uuid, &pod) < 0)
-		err(EX_NOINPUT, "pod %s", uuid);
+	open_named(beginning, &pod);
 	(void)add(&pod, pods);
 	(void)close(pod.dir);
+}
+
+/* The one pod of --status and --manifest. */
+static void
+open_one(char *const operands[], struct pod *pod)
+{
+	autofree char *from_file = NULL;
+
+	if (opts.uuid_file != NULL &&
+	    (from_file = named_file(opts.uuid_file)) == NULL)
+		exit(EX_NOINPUT);
+	open_named(from_file != NULL ? from_file : operands[0], pod);
+}
+
+static void
+wait_for(struct pod *pod)
+{
+	autofree char *patience = NULL;
+
+	if (await(pod, opts.what, opts.patience) == 0)
+		return;
+	if (errno != EAGAIN)
+		err(EX_NOINPUT, "pod \"%s\"", pod->uuid);
+	patience = duration_format(opts.patience);
+	errx(EX_TEMPFAIL, "pod \"%s\" %s after %s", pod->uuid,
+	    opts.what == AWAIT_END ? "has not ended" : "is not ready",
+	    patience);
 }
 
 static void
@@ -187,7 +352,7 @@ print_records(const struct pods *pods)
 		autojson json_t *record = NULL;
 		autofree char *line = NULL;
 
-		if (opts.quiet) {
+		if (opts.mode == QUIET) {
 			puts(pods->list[i].uuid);
 			continue;
 		}
@@ -198,119 +363,110 @@ print_records(const struct pods *pods)
 }
 
 static void
-add_time(struct table *table, struct timespec when, time_t now)
+print_json(const json_t *json)
 {
-	autofree char *text = NULL;
-
-	if (when.tv_sec != 0)
-		text = opts.full ? time_full(when) : time_ago(when, now);
-	table_add(table, text == NULL ? "" : text);
-}
-
-/* One line for each app; what is the pod's stands in the first. */
-static void
-add_row(struct table *table, const struct summary *pod, size_t n, time_t now)
-{
-	static const struct summary_app none = { .status = -1 };
-	const struct summary_app *app =
-	    n < pod->app_count ? &pod->apps[n] : &none;
-	const char *image = app->image == NULL ? "-" : app->image;
-	autofree char *uuid =
-	    xstrndup(pod->uuid, opts.full ? UUID_SIZE : SHORT_UUID);
-	autofree char *full_name =
-	    xasprintf("%s%s%s", image, app->version == NULL ? "" : ":",
-		app->version == NULL ? "" : app->version);
-	autofree char *shown = escape(full_name);
-	autofree char *name = escape(app->name == NULL ? "-" : app->name);
-	autofree char *id = xstrndup(app->id == NULL ? "-" : app->id, SHORT_ID);
-	autofree char *networks = summary_networks(pod);
-
-	table_add(table, n == 0 ? uuid : "");
-	table_add(table, name);
-	table_add(table, shown);
-	if (opts.full)
-		table_add(table, id);
-	table_add(table, n == 0 ? pod_state_name(pod->state) : "");
-	add_time(table, n == 0 ? pod->created : (struct timespec){ 0 }, now);
-	add_time(table, n == 0 ? pod->started : (struct timespec){ 0 }, now);
-	table_add(table, n == 0 ? networks : "");
+	(void)json_dumpf(json, stdout,
+	    opts.format == JSON_PRETTY ? JSON_INDENT(2) : JSON_COMPACT);
+	(void)putchar('\n');
 }
 
 static void
-print_table(const struct pods *pods)
+print_list(const struct pods *pods)
 {
-	static const char *const legend[] = { "UUID", "APP", "IMAGE NAME",
-		"IMAGE ID", "STATE", "CREATED", "STARTED", "NETWORKS" };
-	struct table table = { .columns = opts.full ? 8 : 7 };
-	time_t now = time(NULL);
+	autojson json_t *list = json_array();
 
-	for (size_t i = 0; i < 8 && !opts.no_legend; i++) {
-		if (opts.full || strcmp(legend[i], "IMAGE ID") != 0)
-			table_add(&table, legend[i]);
-	}
-	for (size_t i = 0; i < pods->count; i++) {
-		const struct summary *pod = &pods->list[i];
-
-		for (size_t n = 0; n == 0 || n < pod->app_count; n++)
-			add_row(&table, pod, n, now);
-	}
-	table_print(&table);
-}
-
-static void
-print_time(const char *name, struct timespec when)
-{
-	autofree char *text = time_full(when);
-
-	if (when.tv_sec != 0)
-		printf("%s=%s\n", name, text);
+	for (size_t i = 0; i < pods->count; i++)
+		(void)json_array_append_new(list, described(&pods->list[i]));
+	print_json(list);
 }
 
 static void
 print_status(const struct summary *pod)
 {
-	autofree char *networks = summary_networks(pod);
-	bool running = pod->state == POD_IS_RUNNING;
+	autojson json_t *json = NULL;
 
-	printf("state=%s\n", pod_state_name(pod->state));
-	print_time("created", pod->created);
-	print_time("started", pod->started);
-	if (pod->state == POD_IS_PREPARED || pod->state == POD_IS_PREPARING ||
-	    pod->state == POD_IS_ABORTED_PREPARE || pod->state == POD_IS_EMBRYO)
+	if (opts.format == PLAIN) {
+		rows_status(pod);
 		return;
-	if (running || pod->state == POD_IS_EXITED)
-		printf("networks=%s\n", networks);
-	if (pod->pid != 0)
-		printf("pid=%ld\n", (long)pod->pid);
-	printf("exited=%s\n", running ? "false" : "true");
-	for (size_t i = 0; i < pod->app_count && !running; i++) {
-		autofree char *name = escape(pod->apps[i].name);
-
-		if (pod->apps[i].status >= 0)
-			printf("app-%s=%d\n", name, pod->apps[i].status);
 	}
+	json = described(pod);
+	print_json(json);
+}
+
+static void
+status_of(char *const operands[])
+{
+	struct pod pod;
+	struct summary summary;
+
+	open_one(operands, &pod);
+	if (opts.waits)
+		wait_for(&pod);
+	summary_read(&pod, detail(), &summary);
+	print_status(&summary);
+	summary_free(&summary);
+	(void)close(pod.dir);
+}
+
+/* Its bytes, unless it is to be read by people. */
+static void
+manifest_of(char *const operands[])
+{
+	size_t length = 0;
+	autofree char *bytes = NULL;
+	autofree char *why = NULL;
+	autojson json_t *json = NULL;
+	struct pod pod;
+
+	open_one(operands, &pod);
+	bytes = path_read(pod.dir, "pod", MANIFEST_MAX, &length);
+	if (bytes == NULL)
+		err(errno == ENOENT ? EX_NOINPUT : EX_IOERR, "pod \"%s\": pod",
+		    pod.uuid);
+	if (opts.compact) {
+		(void)fwrite(bytes, 1, length, stdout);
+		(void)putchar('\n');
+	} else {
+		json = json_parse(bytes, length, &why);
+		if (json == NULL)
+			errx(EX_DATAERR, "pod \"%s\": pod: %s", pod.uuid, why);
+		(void)json_dumpf(json, stdout, JSON_INDENT(2));
+		(void)putchar('\n');
+	}
+	(void)close(pod.dir);
+}
+
+static void
+list(char *const operands[])
+{
+	struct pods pods = { 0 };
+
+	for (size_t i = 0; operands[i] != NULL; i++)
+		add_named(&pods, operands[i]);
+	if (operands[0] == NULL)
+		add_all(&pods);
+	if (opts.mode == TABLE && opts.format != PLAIN)
+		print_list(&pods);
+	else if (opts.mode == TABLE)
+		rows_table(pods.list, pods.count, opts.full, !opts.no_legend);
+	else
+		print_records(&pods);
+	for (size_t i = 0; i < pods.count; i++)
+		summary_free(&pods.list[i]);
+	free(pods.list);
 }
 
 int
 main(int argc, char *argv[])
 {
-	struct pods pods = { 0 };
-
 	prog_start();
 	read_options(argc, argv);
-	for (int i = optind; i < argc; i++)
-		add_named(&pods, argv[i]);
-	if (optind == argc)
-		add_all(&pods);
-	if (opts.status)
-		print_status(&pods.list[0]);
-	else if (opts.table)
-		print_table(&pods);
+	if (opts.mode == STATUS)
+		status_of(argv + optind);
+	else if (opts.mode == MANIFEST)
+		manifest_of(argv + optind);
 	else
-		print_records(&pods);
+		list(argv + optind);
 	prog_finish();
-	for (size_t i = 0; i < pods.count; i++)
-		summary_free(&pods.list[i]);
-	free(pods.list);
 	return 0;
 }

@@ -50,17 +50,20 @@ read_json(const struct pod *pod, const char *name)
 }
 
 /* What pod-init wrote when the app ended. */
-static int
-status_of(const struct pod *pod, const char *app)
+static void
+read_status(const struct pod *pod, struct summary_app *app)
 {
-	autofree char *path = xasprintf("status/%s", app);
+	autofree char *path = xasprintf("status/%s", app->name);
 	autofree char *text = path_read(pod->dir, path, STATUS_MAX, NULL);
 	uint64_t status;
 
 	if (text == NULL)
-		return -1;
+		return;
 	text[strcspn(text, "\n")] = '\0';
-	return num_parse(text, 0, 255, &status) < 0 ? -1 : (int)status;
+	if (num_parse(text, 0, 255, &status) < 0)
+		return;
+	app->status = (int)status;
+	app->finished = time_of(pod, path);
 }
 
 static void
@@ -80,7 +83,7 @@ read_apps(const struct pod *pod, bool statuses, struct summary *summary)
 		app->id = record_string(json, "id");
 		app->status = -1;
 		if (statuses && app->name != NULL && path_is_name(app->name))
-			app->status = status_of(pod, app->name);
+			read_status(pod, app);
 	}
 }
 
@@ -105,11 +108,13 @@ read_networks(const struct pod *pod, struct summary *summary)
  * is long, and reading it would cost more than all the rest.
  */
 void
-summary_read(const struct pod *pod, bool detail, struct summary *summary)
+summary_read(const struct pod *pod, unsigned what, struct summary *summary)
 {
+	bool detail = (what & SUMMARY_DETAIL) != 0;
 	autofd int process = -1;
 
-	*summary = (struct summary){ .state = pod_state(pod) };
+	*summary =
+	    (struct summary){ .place = pod->place, .state = pod_state(pod) };
 	memcpy(summary->uuid, pod->uuid, UUID_SIZE);
 	summary->created = time_of(pod, "lock");
 	summary->choices = read_json(pod, "run.json");
@@ -121,6 +126,8 @@ summary_read(const struct pod *pod, bool detail, struct summary *summary)
 		process = pod_pid_open(pod, &summary->pid);
 	if (process < 0)
 		summary->pid = 0;
+	if ((what & SUMMARY_MANIFEST) != 0)
+		summary->manifest = read_json(pod, "pod");
 	read_apps(pod, detail && summary->started.tv_sec != 0, summary);
 }
 
@@ -129,6 +136,7 @@ summary_free(struct summary *summary)
 {
 	free(summary->apps);
 	json_decref(summary->choices);
+	json_decref(summary->manifest);
 	json_decref(summary->networks);
 	*summary = (struct summary){ 0 };
 }
@@ -166,6 +174,9 @@ summary_record(const struct summary *summary)
 	for (size_t i = 0; i < summary->app_count; i++)
 		(void)json_array_append_new(
 		    apps, app_record(&summary->apps[i]));
+	if (record_string(summary->choices, "name") != NULL)
+		(void)json_object_set(
+		    pod, "name", json_object_get(summary->choices, "name"));
 	add_number(pod, "created", summary->created.tv_sec);
 	add_number(pod, "started", summary->started.tv_sec);
 	add_number(pod, "pid", summary->pid);

@@ -163,7 +163,7 @@ app-side=137'
 	is "$C
 $B"
 	run -64 --separate-stderr pod-list -q 0a2f
-	is 'pod-list: "0a2f": ambiguous uuid, 2 matches' "$stderr"
+	is 'pod-list: ambiguous uuid, 2 matches' "$stderr"
 	run -66 --separate-stderr pod-list --status ff
 	is 'pod-list: no matches found for "ff"' "$stderr"
 	is ''
@@ -185,11 +185,15 @@ $B"
 
 @test "pod-list: wrong combinations of options are refused" {
 	for options in '--full' '--no-legend' '--table --status x' '-q --table' \
-		'--status' '--status a b' '--format=json'; do
+		'--status' '--status a b' '--format=json' '--table --format=xml' \
+		'--status --uuid-file=f x' '--uuid-file=f' '--wait x' \
+		'--table --wait' '--status --manifest x' '--manifest --full x' \
+		'--status --wait=never x' '--status --pretty-print x' \
+		'--manifest --pretty-print=maybe x' --manifest '-fu'; do
 		# shellcheck disable=SC2086
 		run -64 --separate-stderr pod-list $options
 		is ''
-		matches 'usage: pod-list' "$stderr"
+		matches 'usage: pod-list|^pod-list: --(wait|format): ' "$stderr"
 	done
 }
 
@@ -225,6 +229,180 @@ pod-list: pod \"$D\": net.json: [^
 		run -1 grep -P '[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]|\xe2\x80\xae' \
 			<<<"$output"
 	done
+}
+
+@test "pod-list: --format=json has what rkt's has" {
+	a_pod $A run "$two | .name = \"web\" | .net = [\"default\"]"
+	dead_pid
+	echo 3 >"$pod/status/side"
+	touch -d '2015-04-02 13:20:00.5 UTC' "$pod/status/side"
+	echo '{"networks":[{"name":"default","ifName":"eth0","ip4":"172.16.28.3"}]}' \
+		>"$pod/net.json"
+	jq -nc --arg id "sha512-$hex" '{acKind: "PodManifest",
+		acVersion: "0.8.11", apps: [{name: "etcd", image: {id: $id},
+		mounts: [{volume: "data", path: "/d"}, {volume: "own", path: "/o"}],
+		app: {user: "0", group: "0", exec: ["/etcd"], userLabels: {a: "b"},
+		userAnnotations: {c: "d"}}}], volumes: [{name: "data", kind: "host",
+		source: "/srv", readOnly: true}, {name: "own", kind: "empty"}]}' \
+		>"$pod/pod"
+	run -0 --separate-stderr pod-list --table --format=json
+	is '' "$stderr"
+	is 1 "${#lines[@]}"
+	is "$(jq -nS --arg id "sha512-$hex" --arg own "$pod/volumes/own" \
+		--arg uuid $A '[{name: $uuid, pod_name: "web", state: "exited",
+		networks: [{netName: "default", ifName: "eth0",
+		ip: "172.16.28.3"}], app_names: ["etcd", "side"],
+		created_at: 1427980719, started_at: 1427980740, apps: [
+		{name: "etcd", state: "unknown", image_id: $id,
+		created_at: 1427980719070000000, started_at: 1427980740000000000,
+		user_labels: {a: "b"}, user_annotations: {c: "d"},
+		mounts: [{name: "data", container_path: "/d", host_path: "/srv",
+		read_only: true}, {name: "own", container_path: "/o",
+		host_path: $own, read_only: false}]},
+		{name: "side", state: "exited", image_id: $id, exit_code: 3,
+		created_at: 1427980719070000000, started_at: 1427980740000000000,
+		finished_at: 1427980800500000000}]}]')" "$(jq -S . <<<"$output")"
+	is "$(pod-list --status --format=json $A)" \
+		"$(jq -c '.[0]' <<<"$output")"
+	run -0 pod-list --table --format=json-pretty
+	test "${#lines[@]}" -gt 20
+	is '[' "${lines[0]}"
+	a_pod $B prepared
+	a_pod $C run
+	live_pid
+	run -0 pod-list --table --format=json
+	is '["unknown","exited","created","running"]' \
+		"$(jq -c '[.[].apps[].state]' <<<"$output")"
+}
+
+@test "pod-list: no pod at all is an empty list" {
+	run -0 pod-list --table --format=json
+	is '[]'
+}
+
+@test "pod-list: a pod's own name stands behind what scripts count on" {
+	a_pod $A prepared "$two | .name = \"web\""
+	a_pod $C prepared
+	run -0 --separate-stderr pod-list --table
+	matches $'^UUID\t.*NETWORKS\tPOD NAME\n' "$output"
+	matches $'^0a2f0e9c\tetcd\tcoreos.com/etcd:v2.0.4\tprepared\t.*\tweb$' \
+		"${lines[1]}"
+	run -0 pod-list
+	is web "$(jq -rn 'first(inputs).pod.name' <<<"$output")"
+}
+
+@test "pod-list: --manifest is the pod's, as it is or for people" {
+	a_pod $A run
+	printf '{"acKind":"PodManifest",  "b":1,"a":[]}' >"$pod/pod"
+	echo $A >"$T/uuid"
+	run -0 pod-list --manifest --pretty-print=false 0a
+	is '{"acKind":"PodManifest",  "b":1,"a":[]}'
+	run -0 pod-list --manifest --uuid-file="$T/uuid"
+	is '{
+  "acKind": "PodManifest",
+  "b": 1,
+  "a": []
+}'
+	is "$output" "$(pod-list --manifest --pretty-print $A)"
+	echo '{' >"$pod/pod"
+	run -65 --separate-stderr pod-list --manifest $A
+	matches "^pod-list: pod \"$A\": pod: " "$stderr"
+	rm "$pod/pod"
+	run -66 --separate-stderr pod-list --manifest $A
+	is ''
+}
+
+@test "pod-list: --uuid-file names the pod" {
+	a_pod $A prepared
+	echo $A >"$T/uuid"
+	run -0 pod-list --status --uuid-file "$T/uuid"
+	matches '^state=prepared'
+	is "$output" "$(pod-list -status -uuid-file="$T/uuid")"
+	for text in '' 0a2f x$A $A$A "$(printf '%0999d' 0)" ../$A; do
+		printf %s "$text" >"$T/uuid"
+		run -66 --separate-stderr pod-list --status --uuid-file="$T/uuid"
+		is "pod-list: uuid file $T/uuid: holds no UUID" "$stderr"
+		is ''
+	done
+	run -66 --separate-stderr pod-list --status --uuid-file="$T/none"
+	is "pod-list: uuid file $T/none: No such file or directory" "$stderr"
+}
+
+# later NAME COMMAND [ARG...]: in the background, its output in $T/NAME.
+later() {
+	"${@:2}" >"$T/$1" 2>"$T/$1.err" 3>&- 9>&- &
+	waiter=$!
+}
+
+@test "pod-list: --wait ends when the pod has ended, and not before" {
+	a_pod $A run
+	live_pid
+	later end pod-list --status --wait $A
+	later limited pod-list --status --wait=1h 0a2f0e9c-1
+	limited=$waiter
+	run -75 --separate-stderr pod-list --status --wait=50ms $A
+	is "pod-list: pod \"$A\" has not ended after 50ms" "$stderr"
+	is ''
+	jobs %% >/dev/null
+	test ! -s "$T/end"
+	kill "$process"
+	wait_for test -s "$T/end"
+	wait "$limited"
+	is exited "$(sed -n 's/^state=//p' "$T/end")"
+	is exited "$(sed -n 's/^state=//p' "$T/limited")"
+	run -0 pod-list --status --wait $A
+	run -0 pod-list --status --wait=0s $A
+}
+
+@test "pod-list: --wait follows a pod from its preparation to its end" {
+	a_pod $A prepare
+	mkdir -p "$RKT_DIR"/pods/{prepared,run,exited-garbage}
+	exec 9<>"$pod/lock"
+	python3 -c 'import fcntl, struct
+fcntl.fcntl(9, 37, struct.pack("hhqqi4x", 1, 0, 0, 0, 0))'
+	later ready pod-list --status --wait-ready $A
+	later end pod-list --status --wait $A
+	mv "$pod" "$RKT_DIR/pods/prepared/"
+	run -75 pod-list --status --wait-ready=30ms $A
+	pod=$RKT_DIR/pods/run/$A
+	mv "$RKT_DIR/pods/prepared/$A" "$pod"
+	run -75 --separate-stderr pod-list --status --wait-ready=30ms $A
+	is "pod-list: pod \"$A\" is not ready after 30ms" "$stderr"
+	test ! -s "$T/ready"
+	sleep 60 3>&- 9>&- &
+	process=$!
+	echo "$process $(awk '{ print $22 }' "/proc/$process/stat")" >"$T/pid"
+	mv "$T/pid" "$pod/pid"
+	wait_for test -s "$T/ready"
+	is running "$(sed -n 's/^state=//p' "$T/ready")"
+	kill "$process"
+	run -75 pod-list --status --wait=100ms $A
+	test ! -s "$T/end"
+	exec 9>&-
+	wait_for test -s "$T/end"
+	is exited "$(sed -n 's/^state=//p' "$T/end")"
+}
+
+@test "pod-list: --wait sleeps: it is woken, it does not ask" {
+	export ASAN_OPTIONS=detect_leaks=0 # it cannot under strace
+	a_pod $A run
+	live_pid
+	later end strace -f -o "$T/trace" pod-list --status --wait $A
+	wait_for grep -q 'poll(' "$T/trace"
+	before=$(wc -l <"$T/trace")
+	sleep 1
+	is "$before" "$(wc -l <"$T/trace")"
+	kill "$process"
+	wait_for test -s "$T/end"
+}
+
+@test "pod-list: --wait tells of a pod that is removed meanwhile" {
+	a_pod $A prepared
+	later end pod-list --status --wait $A
+	wait_for eval "grep -q inotify /proc/$waiter/fdinfo/*"
+	rm -r "$pod"
+	wait_for test -s "$T/end.err"
+	is "pod-list: pod \"$A\": No such file or directory" "$(cat "$T/end.err")"
 }
 
 @test "pod-list: takes no lock and changes nothing" {
