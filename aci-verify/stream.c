@@ -3,10 +3,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "alloc.h"
@@ -66,16 +69,35 @@ hash_blocks(void *data)
 	}
 }
 
-/*
- * gpgme tells nobody which pipe it feeds gpg through; in this process all are
- * its, but for one.  With the usual 64 KiB both wait for each other, and a big
- * file takes a sixth longer.
- */
-static void
-widen_pipes(void)
+/* gpgme's end of a pipe to gpg: those of others in this process do wait. */
+static bool
+is_to_gpg(int fd)
 {
-	for (int fd = STDERR_FILENO + 1; fd < FDS; fd++)
-		(void)fcntl(fd, F_SETPIPE_SZ, PIPE);
+	struct stat status;
+	int flags = fcntl(fd, F_GETFL);
+
+	return flags >= 0 && (flags & O_ACCMODE) == O_WRONLY &&
+	       (flags & O_NONBLOCK) != 0 && fstat(fd, &status) == 0 &&
+	       S_ISFIFO(status.st_mode);
+}
+
+/*
+ * gpgme tells nobody which pipe it feeds gpg through, but once the signature
+ * is there it is the only one.  -1: not yet.
+ */
+static int
+find_pipe(void)
+{
+	int found = -1;
+
+	for (int fd = STDERR_FILENO + 1; fd < FDS; fd++) {
+		if (!is_to_gpg(fd))
+			continue;
+		if (found >= 0)
+			return -1;
+		found = fd;
+	}
+	return found;
 }
 
 /* Fills the next block, with nothing if that was all; false: failed. */
@@ -105,17 +127,81 @@ is_ended(const struct stream *stream)
 	return stream->block != NULL && stream->block->length == 0;
 }
 
+/*
+ * Until gpg has made room for more than the 8 KiB that it takes at once: to be
+ * woken for each of those costs more than to copy them.
+ */
+static void
+wait_for_room(int pipe)
+{
+	const struct timespec pause = { .tv_nsec = 500 * 1000 };
+	struct pollfd room = { .fd = pipe, .events = POLLOUT };
+
+	if (poll(&room, 1, -1) > 0)
+		(void)nanosleep(&pause, NULL);
+}
+
+/* As write_all(), where the pipe may be full. */
+static bool
+send_block(int pipe, const struct block *block)
+{
+	size_t sent = 0;
+
+	while (sent < block->length) {
+		ssize_t n =
+		    write(pipe, block->bytes + sent, block->length - sent);
+
+		if (n >= 0)
+			sent += (size_t)n;
+		else if (errno == EAGAIN)
+			wait_for_room(pipe);
+		else if (errno != EINTR)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * All the rest, past gpgme: that makes a hexadecimal dump of what it passes
+ * on, which it throws away unless somebody debugs it, and that takes as long
+ * as the hash.  It has nothing of its own to send any more when it asks us.
+ */
+static ssize_t
+send_rest(struct stream *stream, int pipe)
+{
+	/* With the usual 64 KiB both wait for each other. */
+	(void)fcntl(pipe, F_SETPIPE_SZ, PIPE);
+	do {
+		if (!fill(stream))
+			return -1;
+		/* gpg has had enough: it will say why. */
+		if (!send_block(pipe, stream->block))
+			return 0;
+	} while (!is_ended(stream));
+	return 0;
+}
+
+/* gpg has got the whole of the newest block, or there is none yet. */
+static bool
+is_used_up(const struct stream *stream)
+{
+	return stream->block == NULL || stream->taken == stream->block->length;
+}
+
 ssize_t
 stream_read(void *handle, void *buffer, size_t size)
 {
 	struct stream *stream = handle;
 	size_t left;
 
-	if (stream->block == NULL)
-		widen_pipes();
-	if (stream->block == NULL || stream->taken == stream->block->length)
-		if (!is_ended(stream) && !fill(stream))
+	if (!is_ended(stream) && is_used_up(stream)) {
+		int pipe = find_pipe();
+
+		if (pipe >= 0)
+			return send_rest(stream, pipe);
+		if (!fill(stream))
 			return -1;
+	}
 	if (is_ended(stream))
 		return stream->failed ? -1 : 0;
 	left = stream->block->length - stream->taken;
