@@ -19,8 +19,8 @@ enum { RESOLV_MAX = 64 * 1024 };
 
 /* /etc of the image, and of the layer above once something is missing. */
 struct etc {
-	int lower;
-	int root; /* of the layer above */
+	int lower; /* -1: the image has none */
+	int root;  /* of the layer above */
 	int upper;
 };
 
@@ -28,7 +28,7 @@ struct etc {
 static void
 open_upper(struct etc *etc)
 {
-	struct stat mode;
+	struct stat mode = { .st_mode = 0755 };
 
 	if (etc->upper >= 0)
 		return;
@@ -36,7 +36,8 @@ open_upper(struct etc *etc)
 		prog_die("/etc");
 	etc->upper = openat(
 	    etc->root, "etc", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (etc->upper < 0 || fstat(etc->lower, &mode) < 0 ||
+	if (etc->upper < 0 ||
+	    (etc->lower >= 0 && fstat(etc->lower, &mode) < 0) ||
 	    fchown(etc->upper, mode.st_uid, mode.st_gid) < 0 ||
 	    fchmod(etc->upper, mode.st_mode & 07777) < 0)
 		prog_die("/etc");
@@ -48,9 +49,10 @@ is_missing(struct etc *etc, const char *name)
 {
 	struct stat file;
 
-	if (fstatat(etc->lower, name, &file, AT_SYMLINK_NOFOLLOW) == 0)
+	if (etc->lower >= 0 &&
+	    fstatat(etc->lower, name, &file, AT_SYMLINK_NOFOLLOW) == 0)
 		return false;
-	if (errno != ENOENT)
+	if (etc->lower >= 0 && errno != ENOENT)
 		prog_die("the image's /etc/%s", name);
 	open_upper(etc);
 	return true;
@@ -93,16 +95,17 @@ etc_fill(int lower, int upper, const char *hostname)
 
 	etc.lower =
 	    openat(lower, "etc", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (etc.lower < 0)
+	if (etc.lower < 0 && errno != ENOENT)
 		return;
 	add(&etc, "hosts", hosts);
 	add(&etc, "hostname", name);
 	add_resolver(&etc);
-	if (is_missing(&etc, "mtab") &&
+	if (etc.lower >= 0 && is_missing(&etc, "mtab") &&
 	    symlinkat("../proc/self/mounts", etc.upper, "mtab") < 0 &&
 	    errno != EEXIST)
 		prog_die("/etc/mtab");
-	(void)close(etc.lower);
+	if (etc.lower >= 0)
+		(void)close(etc.lower);
 	if (etc.upper >= 0)
 		(void)close(etc.upper);
 }

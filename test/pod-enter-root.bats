@@ -29,6 +29,18 @@ own
 /nowhere'
 }
 
+@test "pod-enter: an image without /etc gets one" {
+	image 'rm -r etc'
+	prepare example.com/other --user=0 --group=0 -- \
+		'ls /etc; grep -c localhost /etc/hosts; stat -c %a:%u /etc'
+	run -0 pod-enter "$pod"
+	is 'hostname
+hosts
+resolv.conf
+2
+755:0'
+}
+
 @test "pod-enter: D7 what an image has for a file of /etc is not followed" {
 	mkdir "$T/host"
 	image "ln -s '$T/host/hosts' etc/hosts
