@@ -294,7 +294,7 @@ own_address() {
 
 # in_background RKT-ARG...: etcd, of which $etcd is the process.
 in_background() {
-	cd "$T"
+	cd "$T" || return
 	rkt "$@" >"$T/out" 2>"$T/err" 3>&- &
 	etcd=$!
 	wait_for -t 30 etcdctl endpoint health
@@ -598,12 +598,12 @@ app-sleeper=(143|137)$'
 }
 
 @test "30: rkt gc --grace-period=30m0s" {
-	local pods i
+	local pods
 	trusted --root
 	shell_image example.com/true '["/bin/true"]' -v ''
-	for i in 1 2 3; do
-		rkt run example.com/true
-	done 2>/dev/null
+	rkt run example.com/true 2>/dev/null
+	rkt run example.com/true
+	rkt run example.com/true
 	pods=$(ls /var/lib/rkt/pods/run)
 	is 3 "$(wc -w <<<"$pods")"
 	run -0 --separate-stderr rkt gc --grace-period=30m0s
@@ -694,6 +694,6 @@ machine() {
 	run -0 --separate-stderr docker run --privileged --rm "${here[@]}" \
 		-v /mnt:/var/lib/rkt --entrypoint=sh nickethier/rkt \
 		-c 'find /var/lib/rkt/cas/blob/'
-	matches "/var/lib/rkt/cas/blob/sha512/${id:7:2}/$id[0-9a-f]{32}\$"
+	matches "/var/lib/rkt/cas/blob/sha512/${id:7:2}/${id}[0-9a-f]{32}\$"
 	umount /mnt
 }
