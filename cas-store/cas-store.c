@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* cas-store - look into the store of images, and take things out of it
  *
- * cas-store get|ls|cat-manifest|render|mount|umount|rm|gc …
+ * cas-store get|ls|cat|render|mount|umount|rm|gc …
  *
  * One function for each word.  get stands in scripts and mount before the first
  * pod of an image, so this program is static and reads no more than it need.
@@ -42,7 +42,7 @@ static const char usage_text[] =
     "                    [--fields=LIST] [--full] [--no-legend]\n"
     "                    [--sort=FIELD] [--order=asc|desc]\n"
     "       cas-store du\n"
-    "       cas-store cat-manifest IMAGE\n"
+    "       cas-store cat|cat-manifest IMAGE\n"
     "       cas-store render [-q] [--render=KIND] IMAGE...\n"
     "       cas-store mount [--from=DIR] KEY\n"
     "       cas-store umount KEY...\n"
@@ -50,6 +50,7 @@ static const char usage_text[] =
     "       cas-store gc [--grace-period=24h]\n"
     "       cas-store check [-q] [--report] [IMAGE...]\n"
     "       cas-store import [-q] [--insecure] FILE\n"
+    "       cas-store export [OPTION...] IMAGE FILE|DIR\n"
     "       cas-store urls\n"
     "\n"
     "  -q, --quiet              print keys only\n"
@@ -60,7 +61,6 @@ static const char usage_text[] =
     "      --no-legend          without the line of headings\n"
     "      --full               keys and sizes in full\n"
     "      --render=KIND        auto, erofs or tree, as cas-put has it\n"
-    "      --report             name what is damaged, and leave it there\n"
     "      --insecure           take an image that was not verified\n"
     "      --from=DIR           where the index and its archives are: a\n"
     "                           pod's directory\n"
@@ -75,7 +75,6 @@ struct opts {
 	bool quiet;
 	bool missing;
 	bool insecure;
-	bool report;
 	struct list list;
 	enum render_kind render;
 	const char *from;
@@ -328,23 +327,6 @@ run_urls(char **arguments, size_t count, const struct opts *opts)
 	return 0;
 }
 
-/* Hashing would make this program slow to start: it is another one's. */
-static int
-run_check(char **arguments, size_t count, const struct opts *opts)
-{
-	char **argv = xcalloc(count + 4, sizeof *argv);
-	size_t used = 0;
-
-	argv[used++] = xstrdup("cas-check");
-	if (opts->quiet)
-		argv[used++] = xstrdup("--quiet");
-	if (opts->report)
-		argv[used++] = xstrdup("--report");
-	for (size_t i = 0; i < count; i++)
-		argv[used++] = arguments[i];
-	prog_chain(argv);
-}
-
 static int
 run_import(char **arguments, size_t count, const struct opts *opts)
 {
@@ -356,16 +338,30 @@ static const struct verb verbs[] = {
 	{ "get", "qmp", run_get, 1, SIZE_MAX },
 	{ "ls", "qtnFisoj", run_ls, 0, 0 },
 	{ "du", "", run_du, 0, 0 },
+	{ "cat", "", run_cat_manifest, 1, 1 },
 	{ "cat-manifest", "", run_cat_manifest, 1, 1 },
 	{ "render", "qr", run_render, 1, SIZE_MAX },
 	{ "mount", "f", run_mount, 1, 1 },
 	{ "umount", "", run_umount, 1, SIZE_MAX },
 	{ "rm", "", run_rm, 1, SIZE_MAX },
 	{ "gc", "g", run_gc, 0, 0 },
-	{ "check", "qR", run_check, 0, SIZE_MAX },
 	{ "import", "qI", run_import, 1, 1 },
 	{ "urls", "", run_urls, 0, 0 },
 };
+
+/* Hashing and packing would make this program slow to start. */
+static void
+become_another(char *argv[])
+{
+	static const char *const others[][2] = { { "check", "cas-check" },
+		{ "export", "aci-export" } };
+
+	for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+		if (strcmp(argv[0], others[i][0]) == 0) {
+			argv[0] = xstrdup(others[i][1]);
+			prog_chain(argv);
+		}
+}
 
 static const struct verb *
 find_verb(const char *name)
@@ -396,9 +392,6 @@ set_option(int c, struct opts *opts)
 		break;
 	case 'I':
 		opts->insecure = true;
-		break;
-	case 'R':
-		opts->report = true;
 		break;
 	case 'f':
 		opts->from = optarg;
@@ -448,7 +441,6 @@ parse_options(int argc, char *argv[], const char *allowed, struct opts *opts)
 		{ "sort", required_argument, NULL, 's' },
 		{ "order", required_argument, NULL, 'o' },
 		{ "format", required_argument, NULL, 'j' },
-		{ "report", no_argument, NULL, 'R' },
 		{ "insecure", no_argument, NULL, 'I' },
 		{ "render", required_argument, NULL, 'r' },
 		{ "from", required_argument, NULL, 'f' },
@@ -460,7 +452,7 @@ parse_options(int argc, char *argv[], const char *allowed, struct opts *opts)
 
 	for (int c;
 	     (c = getopt_long(argc, argv, "+qh", options, NULL)) != -1;) {
-		if (strchr("qmptnFisojrfgRI", c) != NULL &&
+		if (strchr("qmptnFisojrfgI", c) != NULL &&
 		    strchr(allowed, c) == NULL)
 			usage(EX_USAGE);
 		set_option(c, opts);
@@ -486,6 +478,7 @@ main(int argc, char *argv[])
 	parse_options(argc, argv, "", &opts);
 	if (optind == argc)
 		usage(EX_USAGE);
+	become_another(argv + optind);
 	verb = find_verb(argv[optind]);
 	argc -= optind;
 	argv += optind;

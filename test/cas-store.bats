@@ -159,7 +159,7 @@ latest() {
 	is 2 "${#lines[@]}"
 }
 
-@test "cas-store: prints a manifest byte for byte" {
+@test "cas-store cat: prints a manifest byte for byte" {
 	printf '{ "acKind": "ImageManifest", "acVersion": "0.8.11",\n "name": "example.com/m", "x": 1.0,\n "labels": [{"name":"os","value":"linux"},{"name":"arch","value":"%s"}] }\n\n' \
 		"$(test "$(uname -m)" = x86_64 && echo amd64 || echo aarch64)" \
 		>"$T/manifest"
@@ -167,7 +167,9 @@ latest() {
 	mkaci -M "$T/manifest" "$T/root" "$T/x.aci"
 	put_aci "$T/x.aci"
 	cas-store cat-manifest example.com/m | cmp - "$T/manifest"
+	cas-store cat example.com/m | cmp - "$T/manifest"
 	run -1 cas-store cat-manifest example.com/none
+	run -1 cas-store cat example.com/none
 }
 
 @test "cas-store: mounts an image once, read-only, for the host alone" {
@@ -456,6 +458,80 @@ $(for key in "$three" "$two" "$one"; do
 	is "$(total)	total" "$(cas-store du | tail -1)"
 	rkt image rm example.com/one example.com/two example.com/three "$child"
 	is '0	total' "$(cas-store du)"
+}
+
+@test "cas-store du: a blob that images share counts once, and for none alone" {
+	local low high one two shared before
+	# layered NAME FILE...: an image of these layers.
+	layered() {
+		local name=$1 digests='' layers='' file
+		for file in "${@:2}"; do
+			digest=sha256-$(sha256sum <"$file" | cut -d' ' -f1)
+			digests+="\"$digest\" "
+			layers+="{\"digest\":\"$digest\",\"path\":\"$file\",\"size\":$(
+				stat -c %s "$file"),\"mediaType\":\"application/vnd.oci.image.layer.v1.tar\"} "
+		done
+		"$TEST/mktar" "$T/m.tar" "manifest(name='example.com/$name')"
+		tar -C "$T" -xf "$T/m.tar" manifest
+		mv "$T/manifest" "$T/manifest-$name"
+		jq -nc --arg manifest "$T/manifest-$name" --arg digest \
+			"sha512-$(sha512sum <"$T/manifest-$name" | cut -d' ' -f1)" \
+			--argjson ids "$(jq -sc . <<<"$digests")" \
+			--argjson layers "$(jq -sc . <<<"$layers")" '{v: 1,
+			image: "x", fetch: {layers: $layers}, convert: {
+			manifest: $manifest, digest: $digest, layers: $ids}}' |
+			cas-put --insecure -q
+	}
+	for name in low high; do
+		mkdir "$T/$name"
+		head -c 100000 /dev/urandom >"$T/$name/$name"
+		tar -C "$T/$name" -cf "$T/$name.tar" "$name"
+	done
+	one=$(layered one "$T/low.tar")
+	two=$(layered two "$T/low.tar" "$T/high.tar")
+	total() {
+		find "$RKT_DIR"/cas/{blob,entries,index,tree,image} -type f \
+			-printf '%i %s\n' 2>/dev/null | sort -u |
+			awk '{ n += $2 } END { print n + 0 }'
+	}
+	run -0 --separate-stderr cas-store du
+	is "$(total)	total" "${lines[-1]}"
+	low=$(stat -c %s "$T/low.tar") high=$(stat -c %s "$T/high.tar")
+	read -r all alone _ < <(grep "$one" <<<"$output")
+	shared=$((all - alone))
+	# The blob, and what was read of it.
+	test "$shared" -ge "$low"
+	test "$shared" -lt $((low + 4096))
+	test "$alone" -lt 16384
+	read -r all alone _ < <(grep "$two" <<<"$output")
+	is "$shared" "$((all - alone))"
+	test "$alone" -ge "$high"
+	before=$(total)
+	cas-store rm "$two"
+	is "$((before - alone))" "$(total)"
+	run -0 cas-store du
+	is "$(total)	total" "${lines[-1]}"
+	# What it shared is its own now.
+	read -r all alone _ < <(grep "$one" <<<"$output")
+	is "$all" "$alone"
+	is "$(total)" "$all"
+	cas-store rm "$one"
+	is '0	total' "$(cas-store du)"
+}
+
+@test "cas-store export: becomes aci-export, and what comes out is what came in" {
+	mkdir "$T/root"
+	echo hello >"$T/root/file"
+	mkaci -n example.com/out -z none "$T/root" "$T/x.aci"
+	key=$(put_aci "$T/x.aci")
+	run -0 --separate-stderr cas-store export "$key" "$T/out.aci"
+	is '' "$output$stderr"
+	cmp "$T/x.aci" "$T/out.aci"
+	run -73 cas-store export "$key" "$T/out.aci"
+	cas-store export --format=directory --rootfs-only "$key" "$T/out"
+	is hello "$(cat "$T/out/file")"
+	run -64 cas-store export
+	run -66 cas-store export example.com/none "$T/none.aci"
 }
 
 @test "cas-store import: becomes cas-put, and the file stays" {

@@ -20,6 +20,7 @@ BIN = os.environ.get('RKT_BIN', str(TEST.parent / 'bin'))
 KINDS = ('erofs', 'tree')
 TIME = 1_000_000_000
 CONTROL = re.compile(rb'[\x00-\x09\x0b-\x1f\x7f]|\xc2[\x80-\x9f]')
+EXT4_FIRST, EXT4_LAST = -(1 << 31), (1 << 34) - (1 << 31) - 1
 TYPES = {stat.S_IFIFO: '|', stat.S_IFSOCK: '!', stat.S_IFCHR: 'c',
          stat.S_IFBLK: 'b'}
 
@@ -120,6 +121,19 @@ def as_line(found):
     hidden = {'.': '/', 'dev': '/', 'proc': '/', 'sys': '/'}
     return short(' '.join(name + what for name, what in sorted(found.items())
                           if hidden.get(name) != what)) or '-'
+
+
+def ext4_time(match):
+    seconds = int(match[1])
+    if EXT4_FIRST <= seconds <= EXT4_LAST:
+        return match[0]
+    return f't{max(EXT4_FIRST, min(seconds, EXT4_LAST))}'
+
+
+def on_ext4(found):
+    """Of times that it cannot have, the kernel makes the first or last."""
+    return {name: re.sub(r'(?<=[{,])t(-?[0-9]+)(\.[0-9]+)?', ext4_time, what)
+            for name, what in found.items()}
 
 
 def without_devices(found):
