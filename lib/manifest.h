@@ -91,6 +91,7 @@ struct volume {
 	int recursive;     /* -1: not said */
 	uint32_t mode;     /* VOLUME_EMPTY: 0755 unless said */
 	uint32_t uid, gid; /* VOLUME_EMPTY */
+	bool filled;       /* begins as the image has it; pod-prepare's word */
 };
 
 struct pod_mount {

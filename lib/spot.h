@@ -23,7 +23,7 @@ struct spot {
 };
 
 /* No list of things with names is longer; one of texts may be. */
-enum { SPOT_LIST_MAX = 4096 };
+enum { SPOT_LIST_MAX = 8192 };
 
 /*
  * All of these return 0, or -1 with *spot->why set to "PLACE: what is wrong",

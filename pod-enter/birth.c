@@ -182,14 +182,15 @@ birth_pod(struct birth *birth)
 	if (send(sockets[0], &word, 1, MSG_NOSIGNAL) < 0 && errno != EPIPE)
 		prog_die("pod-init");
 	/* The other end is gone without a word: it has told why. */
-	if ((birth->flags & PLAN_READY) != 0 &&
+	birth->ready = sockets[0];
+	if ((birth->flags & (PLAN_READY | PLAN_NOTIFY)) == PLAN_READY &&
 	    recv(sockets[0], &word, 1, 0) != 1) {
 		if (waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
 			_exit(prog_status);
 		_exit(WEXITSTATUS(status));
 	}
 	/* In the foreground it stays open: pid 1 dies if we do before that. */
-	if ((birth->flags & PLAN_READY) != 0)
+	if ((birth->flags & PLAN_FOREGROUND) == 0)
 		(void)close(sockets[0]);
 	return pid;
 }

@@ -12,7 +12,7 @@ struct root;
 
 struct birth {
 	const struct pod *pod;
-	const struct root *roots; /* of the apps */
+	struct root *roots; /* of the apps */
 	size_t count;
 	struct dev_shared shared;
 	const char *hostname;
@@ -22,11 +22,13 @@ struct birth {
 	int status[PLAN_APPS_MAX];
 	int log[PLAN_APPS_MAX]; /* -1: none */
 	uint32_t flags;         /* of the plan */
+	int ready; /* set for PLAN_NOTIFY: a byte is there to be read then */
 };
 
 /*
  * Makes the pod's namespaces with pod-init in them, records its process, and
- * lets it go.  If the plan has PLAN_READY, waits until the apps were started.
+ * lets it go.  If the plan has PLAN_READY, waits until the apps were started,
+ * unless it has PLAN_NOTIFY too.
  * Returns the pid; what fails ends the process.
  */
 pid_t birth_pod(struct birth *birth);

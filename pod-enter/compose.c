@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -13,6 +14,7 @@
 #include "escape.h"
 #include "isolator.h"
 #include "manifest.h"
+#include "notify.h"
 #include "plan.h"
 #include "prog.h"
 #include "publish.h"
@@ -82,7 +84,7 @@ set_default(struct labels *variables, const char *name, const char *value)
 /* The app's variables: its own, and what the spec has the executor add. */
 static void
 put_environment(struct image *image, const struct pod_app *app,
-    const struct user *user, struct plan_app *plan)
+    const struct user *user, bool notifies, struct plan_app *plan)
 {
 	struct labels variables = { 0 };
 	struct strings list = { 0 };
@@ -100,6 +102,8 @@ put_environment(struct image *image, const struct pod_app *app,
 		set_default(&variables, "TERM", terminal);
 	set_default(&variables, "container", "rkt");
 	labels_set(&variables, "AC_APP_NAME", app->name);
+	if (notifies)
+		labels_set(&variables, "NOTIFY_SOCKET", NOTIFY_TARGET);
 	for (size_t i = 0; i < variables.count; i++) {
 		autofree char *entry = xasprintf(
 		    "%s=%s", variables.list[i].name, variables.list[i].value);
@@ -161,7 +165,7 @@ make_app(struct image *image, const struct compose *compose, size_t i)
 	    strcmp(app->app->working_directory, "/") != 0)
 		plan.directory = put_text(image, app->app->working_directory);
 	put_commands(image, app, &plan);
-	put_environment(image, app, &user, &plan);
+	put_environment(image, app, &user, (int)i == compose->notifier, &plan);
 	plan.uid = user.uid;
 	plan.gid = user.gid;
 	plan.gids = put(image, app->app->gids,

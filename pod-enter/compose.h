@@ -15,6 +15,7 @@ struct compose {
 	const struct root *roots; /* of the apps, in their order */
 	uint32_t flags;           /* PLAN_… */
 	uint32_t app_flags;       /* APP_TERMINAL (the first), APP_LOG (all) */
+	int notifier;             /* which app gets NOTIFY_SOCKET; -1: none */
 };
 
 /*

@@ -26,6 +26,7 @@ enum {
 	PLAN_FOREGROUND = 1, /* stop when pod-enter dies */
 	PLAN_CGROUP = 2,     /* /sys/fs/cgroup/APP is there to go to */
 	PLAN_READY = 4,      /* tell READY_FD when the apps were started */
+	PLAN_NOTIFY = 8,     /* and only when each is past its pre-start */
 };
 
 enum {

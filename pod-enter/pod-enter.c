@@ -28,10 +28,13 @@
 #include "birth.h"
 #include "cgroup.h"
 #include "compose.h"
+#include "device.h"
 #include "escape.h"
 #include "isolator.h"
 #include "join.h"
+#include "limits.h"
 #include "manifest.h"
+#include "notify.h"
 #include "num.h"
 #include "path.h"
 #include "plan.h"
@@ -257,6 +260,47 @@ open_roots(const struct pod *pod, const struct pod_manifest *manifest,
 	return roots;
 }
 
+/* What the mounts of a cgroup's processes cannot be held to. */
+static void
+restrict_devices(const struct birth *birth)
+{
+	for (size_t i = 0; i < birth->count; i++) {
+		const struct root *root = &birth->roots[i];
+		const struct volumes *volumes = &root->volumes;
+		autofd int cgroup = -1;
+
+		if (volumes->device_count == 0)
+			continue;
+		errno = EOPNOTSUPP;
+		if (birth->cgroup < 0)
+			prog_die("%s: a device that is read-only, and no "
+				 "cgroup to see to it",
+			    root->app->name);
+		cgroup = openat(birth->cgroup, root->app->name,
+		    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		if (cgroup < 0 || device_restrict(cgroup, volumes->devices,
+				      volumes->device_count) < 0)
+			prog_die(
+			    "%s: a device that is read-only", root->app->name);
+	}
+}
+
+/* The service that the pod is tells systemd when it is up: the app, or we. */
+static void
+arrange_notice(
+    struct compose *compose, const struct choices *choices, struct birth *birth)
+{
+	compose->notifier = -1;
+	if (choices->detach ||
+	    !notify_wanted(compose->manifest, &compose->notifier))
+		return;
+	if (compose->notifier < 0)
+		compose->flags |= PLAN_READY | PLAN_NOTIFY;
+	else
+		volumes_add(&birth->roots[compose->notifier].volumes,
+		    notify_mount(), NOTIFY_TARGET);
+}
+
 /* The plan, and the streams of which it speaks. */
 static void
 open_plan(struct compose *compose, const struct choices *choices,
@@ -310,12 +354,15 @@ enter(const char *uuid)
 			  "start it with pod-netns",
 		    pod.uuid);
 	isolators_report(manifest);
+	limits_report();
 	birth.count = manifest->app_count;
 	birth.hostname = choices.hostname;
 	birth.cgroup = make_cgroups(&pod, manifest);
 	birth.roots = open_roots(&pod, manifest, &choices);
 	compose.manifest = manifest;
 	compose.roots = birth.roots;
+	restrict_devices(&birth);
+	arrange_notice(&compose, &choices, &birth);
 	open_plan(&compose, &choices, &terminal, &birth);
 	supervise_prepare(&terminal);
 	pid = birth_pod(&birth);
@@ -328,6 +375,8 @@ enter(const char *uuid)
 	terminal_lend(&terminal);
 	if (terminal.lent)
 		(void)fputs("Press ^] three times to kill container\n", stderr);
+	if ((birth.flags & PLAN_NOTIFY) != 0)
+		supervise_on_ready(birth.ready, notify_ready);
 	return supervise(&terminal, pid, false);
 }
 

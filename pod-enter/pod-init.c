@@ -245,10 +245,27 @@ next_signal(const sigset_t *set)
 	return number < 0 && errno == EAGAIN ? 0 : number;
 }
 
+/* Once, when all are up as far as was asked for. */
+static void
+tell_ready(void)
+{
+	if ((plan->flags & PLAN_READY) == 0)
+		return;
+	for (uint32_t i = 0; i < plan->app_count; i++)
+		if ((plan->flags & PLAN_NOTIFY) != 0 &&
+		    (stopping || apps[i].command == PRE_START))
+			return;
+	if (write(READY_FD, "", 1) < 0)
+		die("pod-enter");
+	(void)close(READY_FD);
+	plan->flags &= ~(uint32_t)PLAN_READY;
+}
+
 static void
 supervise(const sigset_t *set)
 {
 	while (!all_ended()) {
+		tell_ready();
 		switch (next_signal(set)) {
 		case SIGTERM:
 			stop();
@@ -332,11 +349,6 @@ main(int argc, char **argv)
 		die("PR_SET_PDEATHSIG");
 	for (uint32_t i = 0; i < plan->app_count; i++)
 		go_on(i, PRE_START);
-	if ((plan->flags & PLAN_READY) != 0) {
-		if (write(READY_FD, "", 1) < 0)
-			die("pod-enter");
-		(void)close(READY_FD);
-	}
 	supervise(&set);
 	return pod_status;
 }

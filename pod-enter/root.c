@@ -155,7 +155,7 @@ root_open(const struct pod *pod, const struct pod_manifest *manifest,
 	root->tree = mount_image(pod, app, upper, work);
 	if (root->tree < 0)
 		prog_die("%s: overlay", app->name);
-	volumes_open(pod, manifest, app, &root->volumes);
+	volumes_open(pod, manifest, app, lower, &root->volumes);
 }
 
 static void

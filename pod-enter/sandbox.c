@@ -15,11 +15,11 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "limits.h"
 #include "prog.h"
 #include "sandbox.h"
 #include "say.h"
@@ -67,31 +67,23 @@ leave_keyring(const struct sandbox *s)
 		fail(s, "session keyring");
 }
 
+/* pod-enter has warned of what cannot be. */
 static void
 set_limits(const struct sandbox *s)
 {
-	static const struct {
-		__rlimit_resource_t resource;
-		struct rlimit limit;
-	} limits[] = {
-		{ RLIMIT_NOFILE, { 1024, 524288 } },
-		{ RLIMIT_CORE, { 0, 0 } },
-		{ RLIMIT_MEMLOCK, { 65536, 65536 } },
-	};
+	for (const struct app_limit *l = app_limits; l->name != NULL; l++) {
+		struct rlimit limit = l->limit, own;
 
-	for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
-		struct rlimit limit = limits[i].limit, own;
-
-		if (setrlimit(limits[i].resource, &limit) == 0)
+		if (setrlimit(l->resource, &limit) == 0)
 			continue;
 		/* Without CAP_SYS_RESOURCE none can be raised. */
-		if (getrlimit(limits[i].resource, &own) < 0)
+		if (getrlimit(l->resource, &own) < 0)
 			fail(s, "resource limits");
 		if (limit.rlim_max > own.rlim_max)
 			limit.rlim_max = own.rlim_max;
 		if (limit.rlim_cur > limit.rlim_max)
 			limit.rlim_cur = limit.rlim_max;
-		if (setrlimit(limits[i].resource, &limit) < 0)
+		if (setrlimit(l->resource, &limit) < 0)
 			fail(s, "resource limits");
 	}
 }

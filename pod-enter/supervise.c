@@ -43,6 +43,10 @@ struct supervisor {
 	struct pump out;
 };
 
+/* Of supervise_on_ready(); -1: nothing to wait for. */
+static int ready_fd = -1;
+static void (*when_ready)(void);
+
 /* What the caller has ignored, nohup(1) SIGHUP say, is not for us either. */
 static void
 add_signals(sigset_t *set, const int *numbers, size_t count)
@@ -81,6 +85,23 @@ supervise_prepare(const struct terminal *terminal)
 	(void)signal(SIGCHLD, SIG_DFL);
 	wanted_signals(terminal, &set);
 	(void)sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
+void
+supervise_on_ready(int fd, void (*what)(void))
+{
+	ready_fd = fd;
+	when_ready = what;
+}
+
+static void
+take_ready(void)
+{
+	char word;
+
+	if (read(ready_fd, &word, 1) == 1)
+		when_ready();
+	ready_fd = -1;
 }
 
 static int64_t
@@ -247,16 +268,17 @@ drain(struct supervisor *s)
 
 /* Waits for what there is to do; keys are read while the terminal is ours. */
 static void
-wait_for(struct supervisor *s, struct pollfd fds[3])
+wait_for(struct supervisor *s, struct pollfd fds[4])
 {
 	bool away = s->in.from >= 0 && !s->terminal->lent;
 
 	fds[1] = poll_of(&s->in);
 	fds[2] = poll_of(&s->out);
+	fds[3] = (struct pollfd){ .fd = ready_fd, .events = POLLIN };
 	/* A shell's fg says nothing to a job that runs already. */
 	if (away)
 		fds[1].fd = -1;
-	if (poll(fds, 3, away ? FRONT_MS : -1) < 0 && errno != EINTR)
+	if (poll(fds, 4, away ? FRONT_MS : -1) < 0 && errno != EINTR)
 		prog_die("poll");
 	if (away)
 		terminal_lend(s->terminal);
@@ -285,7 +307,7 @@ supervise(struct terminal *terminal, pid_t pid, bool joined)
 	if (terminal->slave >= 0)
 		(void)close(terminal->slave);
 	while (!has_ended(&s, &status)) {
-		struct pollfd fds[3] = { { .fd = fd, .events = POLLIN } };
+		struct pollfd fds[4] = { { .fd = fd, .events = POLLIN } };
 
 		wait_for(&s, fds);
 		if ((fds[0].revents & POLLIN) != 0 &&
@@ -295,6 +317,8 @@ supervise(struct terminal *terminal, pid_t pid, bool joined)
 			carry_in(&s);
 		if (fds[2].revents != 0)
 			carry_out(&s);
+		if (fds[3].revents != 0)
+			take_ready();
 	}
 	drain(&s);
 	terminal_restore();

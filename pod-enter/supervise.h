@@ -10,6 +10,9 @@ struct terminal;
 /* Blocks the signals that supervise() waits for; before the clone. */
 void supervise_prepare(const struct terminal *terminal);
 
+/* While it waits: when there is a byte to be read from fd, calls what once. */
+void supervise_on_ready(int fd, void (*what)(void));
+
 /*
  * Waits for the process pid, carries bytes between its terminal and the
  * caller's, and passes on what it is asked: for a pod, any signal that ends a

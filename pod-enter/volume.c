@@ -13,7 +13,9 @@
 #include <unistd.h>
 
 #include "alloc.h"
+#include "device.h"
 #include "escape.h"
+#include "fill.h"
 #include "manifest.h"
 #include "mount.h"
 #include "path.h"
@@ -45,18 +47,34 @@ is_read_only(const struct volume *volume, const struct app *app,
 	return false;
 }
 
+/*
+ * An empty volume, which pod-prepare may have marked to begin with what the
+ * image has there; once, for whoever is the first to start.
+ */
+static int
+open_empty(const struct pod *pod, const struct volume *volume, int lower,
+    const char *target)
+{
+	autofree char *name = xasprintf("volumes/%s", volume->name);
+	autofree char *mark = xasprintf("volumes/%s.fill", volume->name);
+	autofd int fd = beneath_open(pod->dir, name, O_RDONLY | O_DIRECTORY, 0);
+
+	if (fd < 0)
+		return -1;
+	if (faccessat(pod->dir, mark, F_OK, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    (fill_volume(lower, target, fd) < 0 ||
+		unlinkat(pod->dir, mark, 0) < 0))
+		return -1;
+	return take_fd(&fd);
+}
+
 /* The source; a symbolic link as its last part is none (spec, "volumes"). */
 static int
-open_source(const struct pod *pod, const struct volume *volume)
+open_source(const struct volume *volume)
 {
-	autofree char *name = NULL;
 	autofd int fd = -1;
 	struct stat file;
 
-	if (volume->kind == VOLUME_EMPTY) {
-		name = xasprintf("volumes/%s", volume->name);
-		return beneath_open(pod->dir, name, O_PATH | O_DIRECTORY, 0);
-	}
 	fd = open(volume->source, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &file) < 0)
 		return -1;
@@ -68,10 +86,11 @@ open_source(const struct pod *pod, const struct volume *volume)
 }
 
 static int
-clone_tree(int source, bool recursive, bool read_only)
+clone_tree(int source, bool is_device, bool recursive, bool read_only)
 {
 	struct mount_attr attributes = {
-		.attr_set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
+		.attr_set = MOUNT_ATTR_NOSUID |
+			    (is_device ? MOUNT_ATTR_NOEXEC : MOUNT_ATTR_NODEV) |
 			    (read_only ? MOUNT_ATTR_RDONLY : 0),
 		.propagation = MS_PRIVATE,
 	};
@@ -104,30 +123,67 @@ by_depth(const void *a, const void *b)
 	return (first > second) - (first < second);
 }
 
+/* The operator named the node itself: it works, whatever else is nodev. */
+static bool
+is_device(int source, struct device *device)
+{
+	struct stat file;
+
+	if (fstat(source, &file) < 0 ||
+	    (!S_ISCHR(file.st_mode) && !S_ISBLK(file.st_mode)))
+		return false;
+	*device = (struct device){ file.st_rdev, S_ISBLK(file.st_mode) };
+	return true;
+}
+
+void
+volumes_add(struct volumes *volumes, int tree, const char *target)
+{
+	volumes->list = xreallocarray(
+	    volumes->list, volumes->count + 1, sizeof *volumes->list);
+	volumes->list[volumes->count++] = (struct volume_mount){ tree, target };
+}
+
+static void
+open_mount(const struct pod_app *app, const struct pod_mount *mount,
+    const struct volume *volume, int source, struct volumes *volumes)
+{
+	bool read_only = is_read_only(volume, app->app, mount);
+	struct device device;
+	bool node = source >= 0 && is_device(source, &device);
+	int tree = source < 0 ? -1
+			      : clone_tree(source, node, volume->recursive != 0,
+				    read_only);
+
+	if (tree < 0)
+		prog_die("%s: volume %s", app->name, volume->name);
+	volumes_add(volumes, tree, mount->path);
+	if (!node || !read_only)
+		return;
+	volumes->devices = xreallocarray(volumes->devices,
+	    volumes->device_count + 1, sizeof *volumes->devices);
+	volumes->devices[volumes->device_count++] = device;
+}
+
 void
 volumes_open(const struct pod *pod, const struct pod_manifest *manifest,
-    const struct pod_app *app, struct volumes *volumes)
+    const struct pod_app *app, int lower, struct volumes *volumes)
 {
 	*volumes = (struct volumes){ .app = app->name };
-	if (app->mount_count == 0)
-		return;
-	volumes->list = xcalloc(app->mount_count, sizeof *volumes->list);
-	for (; volumes->count < app->mount_count; volumes->count++) {
-		const struct pod_mount *mount = &app->mounts[volumes->count];
+	for (size_t i = 0; i < app->mount_count; i++) {
+		const struct pod_mount *mount = &app->mounts[i];
 		const struct volume *volume =
 		    find_volume(manifest, app, mount->volume);
-		autofd int source = open_source(pod, volume);
-		int tree = source < 0
-			       ? -1
-			       : clone_tree(source, volume->recursive != 0,
-				     is_read_only(volume, app->app, mount));
+		autofd int source =
+		    volume->kind == VOLUME_EMPTY
+			? open_empty(pod, volume, lower, mount->path)
+			: open_source(volume);
 
-		if (tree < 0)
-			prog_die("%s: volume %s", app->name, volume->name);
-		volumes->list[volumes->count] =
-		    (struct volume_mount){ tree, mount->path };
+		open_mount(app, mount, volume, source, volumes);
 	}
-	qsort(volumes->list, volumes->count, sizeof *volumes->list, by_depth);
+	if (volumes->count > 0)
+		qsort(volumes->list, volumes->count, sizeof *volumes->list,
+		    by_depth);
 }
 
 /*

@@ -7,6 +7,7 @@
 struct pod;
 struct pod_app;
 struct pod_manifest;
+struct device;
 
 /* The mounts of one app, outermost first. */
 struct volumes {
@@ -16,17 +17,23 @@ struct volumes {
 		const char *target; /* in the app's root; the image's choice */
 	} * list;
 	size_t count;
+	struct device *devices; /* that may only be read */
+	size_t device_count;
 };
 
 /*
  * Opens the sources of an app's mounts, where the host's paths mean what the
  * operator meant: host directories and files with all that is mounted below
- * them (unless recursive is false), and the pod's own empty volumes.  They
- * are nosuid and nodev, and read-only to the last mount where that is asked
- * for.  What fails ends the process.
+ * them (unless recursive is false), and the pod's own empty volumes, some of
+ * which begin with what the image (lower) has there.  They are nosuid, nodev
+ * unless the source itself is a device node, and read-only to the last mount
+ * where that is asked for.  What fails ends the process.
  */
 void volumes_open(const struct pod *pod, const struct pod_manifest *manifest,
-    const struct pod_app *app, struct volumes *volumes);
+    const struct pod_app *app, int lower, struct volumes *volumes);
+
+/* One more, of a tree that the caller has made. */
+void volumes_add(struct volumes *volumes, int tree, const char *target);
 
 /*
  * Attaches them below the descriptor root.  Targets are resolved inside it,

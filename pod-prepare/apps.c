@@ -235,6 +235,30 @@ set_image(struct pod_app *app, const struct image *image)
 		    labels->list[i].value);
 }
 
+/* A Dockerfile's VOLUME means the content that the image has there. */
+static bool
+is_docker(const struct image_manifest *image)
+{
+	static const char docker[] = "appc.io/docker/";
+
+	for (size_t i = 0; i < image->annotations.count; i++)
+		if (strncmp(image->annotations.list[i].name, docker,
+			sizeof docker - 1) == 0)
+			return true;
+	return false;
+}
+
+/* What pod-enter is to know of the image, unless the pod says otherwise. */
+static void
+set_notify(struct pod_app *app, const struct image_manifest *image)
+{
+	static const char name[] = "appc.io/executor/supports-systemd-notify";
+	const char *value = labels_get(&image->annotations, name);
+
+	if (value != NULL && labels_get(&app->annotations, name) == NULL)
+		labels_set(&app->annotations, name, value);
+}
+
 static void
 check_names(const struct pod_manifest *pod)
 {
@@ -260,6 +284,7 @@ apps_complete(struct pod_manifest *pod, const struct args *args,
 		struct pod_app *app = &pod->apps[i];
 
 		set_image(app, &images[i]);
+		set_notify(app, images[i].manifest);
 		if (app->app == NULL && images[i].manifest->app != NULL)
 			app->app = app_copy(images[i].manifest->app);
 		if (app->app == NULL || app->app->exec.count == 0)
@@ -268,7 +293,8 @@ apps_complete(struct pod_manifest *pod, const struct args *args,
 		isolators_check(app->name, app->app);
 		environment_merge(app, args, &files,
 		    args->image_count > 0 ? &args->images[i] : NULL);
-		volumes_mount(pod, app, args->mounts, args->mount_count);
+		volumes_mount(pod, app, is_docker(images[i].manifest),
+		    args->mounts, args->mount_count);
 	}
 	labels_free(&files);
 }

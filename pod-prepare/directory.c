@@ -208,6 +208,11 @@ make_volume(const struct volume *volume)
 	if (volume->mode != 0755 &&
 	    fchmodat(made.dir, name, volume->mode, 0) < 0)
 		cannot_make(name);
+	if (volume->filled) {
+		autofree char *mark = xasprintf("%s.fill", name);
+
+		make_file(mark, "", 0);
+	}
 }
 
 static void

@@ -193,7 +193,7 @@ gather_asked(struct gathered *mounts, const struct pod_manifest *pod,
 /* The name of an app's own empty volume, made if it is not there. */
 static char *
 implicit_volume(struct pod_manifest *pod, const struct pod_app *app,
-    const struct mount_point *point)
+    const struct mount_point *point, bool filled)
 {
 	char *name = xasprintf("%s-%s", app->name, point->name);
 	struct volume *volume;
@@ -210,7 +210,8 @@ implicit_volume(struct pod_manifest *pod, const struct pod_app *app,
 		.kind = VOLUME_EMPTY,
 		.read_only = -1,
 		.recursive = -1,
-		.mode = 0755 };
+		.mode = 0755,
+		.filled = filled };
 	return name;
 }
 
@@ -227,20 +228,20 @@ taken(const struct gathered *mounts, const char *target)
 
 static void
 gather_point(struct gathered *mounts, struct pod_manifest *pod,
-    const struct pod_app *app, const struct mount_point *point)
+    const struct pod_app *app, const struct mount_point *point, bool filled)
 {
 	autofree char *own = NULL;
 
 	if (taken(mounts, point->path))
 		return;
 	if (find(pod, point->name) == NULL)
-		own = implicit_volume(pod, app, point);
+		own = implicit_volume(pod, app, point, filled);
 	gather(mounts, app, own != NULL ? own : point->name, point->path,
 	    MOUNT_POINT);
 }
 
 void
-volumes_mount(struct pod_manifest *pod, struct pod_app *app,
+volumes_mount(struct pod_manifest *pod, struct pod_app *app, bool filled,
     const struct pod_mount *for_all, size_t for_all_count)
 {
 	struct gathered mounts = { 0 };
@@ -251,7 +252,8 @@ volumes_mount(struct pod_manifest *pod, struct pod_app *app,
 	for (size_t i = 0; i < for_all_count; i++)
 		gather_asked(&mounts, pod, app, &for_all[i], FOR_ALL);
 	for (size_t i = 0; i < app->app->mount_point_count; i++)
-		gather_point(&mounts, pod, app, &app->app->mount_points[i]);
+		gather_point(
+		    &mounts, pod, app, &app->app->mount_points[i], filled);
 	for (size_t i = 0; i < app->mount_count; i++) {
 		free(app->mounts[i].volume);
 		free(app->mounts[i].path);

@@ -113,11 +113,13 @@ snapshot() {
 #   -M FILE       the manifest itself, byte for byte
 #   -z HOW        gzip (default), bzip2, xz, zstd, none
 #   -L            manifest last in the archive
+#   -o            files keep their owners, else they are root's, and xattrs
 mkaci() {
 	local name=example.com/app version=1.0 arch=amd64 exec='' filter=. how=gzip
 	local labels=() manifest='' last='' option OPTIND=1 dir tar
+	local owners=(--owner=0 --group=0)
 	test "$(uname -m)" = x86_64 || arch=aarch64
-	while getopts n:v:a:l:x:m:M:z:L option; do
+	while getopts n:v:a:l:x:m:M:z:Lo option; do
 		case $option in
 		n) name=$OPTARG ;;
 		v) version=$OPTARG ;;
@@ -128,6 +130,7 @@ mkaci() {
 		M) manifest=$OPTARG ;;
 		z) how=$OPTARG ;;
 		L) last=1 ;;
+		o) owners=(--xattrs) ;;
 		*) return 64 ;;
 		esac
 	done
@@ -150,7 +153,7 @@ mkaci() {
 			--args "${labels[@]}" >"$dir/manifest" || return
 	fi
 	# shellcheck disable=SC2054
-	tar=(tar --sort=name --numeric-owner --owner=0 --group=0
+	tar=(tar --sort=name --numeric-owner "${owners[@]}"
 		--mtime=@1000000000 --format=pax
 		--pax-option=delete=atime,delete=ctime
 		--transform 's,^\.,rootfs,rhS' -cf "$dir/tar")

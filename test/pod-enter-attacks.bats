@@ -73,7 +73,7 @@ ENOSYS' 'probe call 999; probe call 435 0 0; probe call 5000'
 	# What it sees are its own processes, and those that have begun to be.
 	sed -E 's/^[^ ]+ //' "$(place "$pod")/log/app" | sort -u >"$T/seen"
 	grep -qx '/bin/busybox' "$T/seen"
-	is '' "$(grep -vxE '/|/proc|/bin/busybox|/dev/null|pipe:.*|/proc/[0-9]+/fd|.*/log/app|/dev/pts/.*|.*/bats.*|socket:.*|anon_inode:.*' "$T/seen")"
+	is '' "$(grep -vxE '/|/ready|/proc|/bin/busybox|/dev/null|pipe:.*|/proc/[0-9]+/fd|.*/log/app|/dev/pts/.*|.*/bats.*|socket:.*|anon_inode:.*' "$T/seen")"
 	is '' "$(grep -E '^/proc/1/' "$(place "$pod")/log/app")"
 }
 

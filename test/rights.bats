@@ -172,3 +172,33 @@ EPERM' 'probe call 105 0; probe call 116 0 0' \
 	is ''
 	kill -TERM "$(init)"
 }
+
+@test "rights: the resource limits are the documented ones, for enter too" {
+	limits='7 1024 524288
+4 0 0
+8 65536 65536'
+	got=$(prlimit --nofile --noheadings --output HARD)
+	test "$got" = unlimited || test "$got" -ge 524288 ||
+		limits=${limits/524288/$got}
+	start 'probe limits >/ready.new; mv /ready.new /ready; sleep 100'
+	run -0 enter cat /ready
+	for limit in 7 4 8; do
+		matches "(^|"$'\n)'"$(grep "^$limit " <<<"$limits")"
+	done
+	is "$output" "$(enter probe limits)"
+	# Not even root gets them back.
+	run -1 enter sh -c 'ulimit -Hc 1'
+	kill -TERM "$(init)"
+}
+
+@test "rights: a limit that cannot be raised is told, and stays as it is" {
+	prepare example.com/app -- 'ulimit -n; ulimit -Hn; ulimit -l'
+	run -0 --separate-stderr prlimit --nofile=300:500 --memlock=1024 \
+		setpriv --bounding-set=-sys_resource pod-enter "$pod"
+	is '500
+500
+1'
+	is 'pod-enter: RLIMIT_NOFILE: only 500, and 1024 would take CAP_SYS_RESOURCE
+pod-enter: RLIMIT_MEMLOCK: only 1024, and 65536 would take CAP_SYS_RESOURCE' \
+		"$stderr"
+}

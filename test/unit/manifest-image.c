@@ -274,7 +274,7 @@ test_unfit(void)
 static void
 test_limits(void)
 {
-	enum { DEEP = 100000, MANY = 4097 };
+	enum { DEEP = 100000, MANY = 8193 };
 	autofree char *deep = xcalloc(DEEP + 1, 1);
 	autofree char *big = xcalloc(MANIFEST_MAX + 2, 1);
 	autofree char *many = NULL;
@@ -296,7 +296,7 @@ test_limits(void)
 		    i == 0 ? "" : ",", i);
 	length += (size_t)sprintf(big + length, "]}");
 	why = manifest_why(big, length, false);
-	assert(strcmp(why, "labels: has more than 4096 elements") == 0);
+	assert(strcmp(why, "labels: has more than 8192 elements") == 0);
 	free(why);
 
 	memset(big, ' ', MANIFEST_MAX + 1);
