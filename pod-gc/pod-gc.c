@@ -2,7 +2,7 @@
 /* pod-gc - remove what pods leave behind: the one destructor */
 /*
  * pod-gc [--grace-period=DUR] [--expire-prepared=DUR] [--mark-only]
- * pod-gc --remove UUID...
+ * pod-gc --remove [--uuid-file=FILE] [UUID...]
  *
  * Collects the pods that an earlier gc marked and whose grace period is over,
  * marks those that have exited, moves failed and expired ones aside and
@@ -31,6 +31,7 @@ static struct garbage_ages ages = {
 	.prepared = INT64_C(24) * 60 * 60 * 1000000000,
 };
 static bool removing;
+static const char *uuid_file;
 
 static void
 usage(FILE *out)
@@ -38,7 +39,7 @@ usage(FILE *out)
 	(void)fputs(
 	    "usage: pod-gc [--grace-period=DUR] [--expire-prepared=DUR] "
 	    "[--mark-only]\n"
-	    "       pod-gc --remove UUID...\n"
+	    "       pod-gc --remove [--uuid-file=FILE] [UUID...]\n"
 	    "Removes the pods that have ended, and what no pod uses.\n"
 	    "  --grace-period=DUR     how long a pod that has exited is kept "
 	    "after a\n"
@@ -46,6 +47,7 @@ usage(FILE *out)
 	    "  --expire-prepared=DUR  how long a prepared pod may wait (24h)\n"
 	    "  --mark-only            find the exited ones, remove nothing\n"
 	    "  --remove               remove these pods now\n"
+	    "  --uuid-file=FILE       also the pod whose UUID is in it\n"
 	    "  -h, --help             print this\n"
 	    "      --version          print the version\n",
 	    out);
@@ -82,13 +84,15 @@ read_options(int argc, char *argv[])
 		{ "expire-prepared", required_argument, NULL, 'e' },
 		{ "mark-only", no_argument, NULL, 'm' },
 		{ "remove", no_argument, NULL, 'r' },
+		{ "uuid-file", required_argument, NULL, 'u' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'V' },
 		{ NULL, 0, NULL, 0 },
 	};
 	int option;
 
-	while ((option = getopt_long(argc, argv, "+h", options, NULL)) != -1) {
+	while (
+	    (option = getopt_long_only(argc, argv, "h", options, NULL)) != -1) {
 		switch (option) {
 		case 'g':
 			ages.grace = read_duration("grace-period", optarg);
@@ -103,6 +107,9 @@ read_options(int argc, char *argv[])
 		case 'r':
 			removing = true;
 			break;
+		case 'u':
+			uuid_file = optarg;
+			break;
 		case 'h':
 		case 'V':
 			print_and_leave(option == 'V');
@@ -113,7 +120,8 @@ read_options(int argc, char *argv[])
 		}
 	}
 	/* Pods are named to be removed, and only then. */
-	if (removing != (optind < argc) || (removing && ages.mark_only)) {
+	if (removing != (optind < argc || uuid_file != NULL) ||
+	    (removing && ages.mark_only)) {
 		usage(stderr);
 		exit(EX_USAGE);
 	}
@@ -166,17 +174,29 @@ remove_pod(struct pod *pod)
 }
 
 static int
+remove_one(const char *name)
+{
+	struct pod pod = { .dir = -1 };
+	int result = -1;
+
+	if (named_open(name, &pod) == 0)
+		result = remove_pod(&pod);
+	scope_close(&pod.dir);
+	return result;
+}
+
+static int
 remove_named(char *names[])
 {
+	autofree char *from_file = NULL;
 	int failed = 0;
 
-	for (; *names != NULL; names++) {
-		struct pod pod = { .dir = -1 };
-
-		if (named_open(*names, &pod) < 0 || remove_pod(&pod) < 0)
-			failed++;
-		scope_close(&pod.dir);
+	if (uuid_file != NULL) {
+		from_file = named_file(uuid_file);
+		failed += from_file == NULL || remove_one(from_file) < 0;
 	}
+	for (; *names != NULL; names++)
+		failed += remove_one(*names) < 0;
 	if (failed > 0)
 		warnx("failed to remove one or more pods");
 	return failed > 0 ? EX_NO : 0;

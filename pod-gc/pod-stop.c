@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* pod-stop - ask pods to end, and wait until they have */
 /*
- * pod-stop [--force] [--wait=DUR] UUID...
+ * pod-stop [--force] [--wait=DUR] [--uuid-file=FILE] [UUID...]
  *
  * Sends pod-init of each pod a signal by a descriptor of its process, then
  * waits until all have ended: process gone, lock free.
@@ -29,15 +29,18 @@
 enum { STEP = 10 * 1000000 };
 
 static bool force;
+static const char *uuid_file;
 static int64_t patience = INT64_C(15) * 1000000000;
 
 static void
 usage(FILE *out)
 {
-	(void)fputs("usage: pod-stop [--force] [--wait=DUR] UUID...\n"
+	(void)fputs("usage: pod-stop [--force] [--wait=DUR] "
+		    "[--uuid-file=FILE] [UUID...]\n"
 		    "Stops the pods, and returns when they have ended.\n"
 		    "  --force      kill them, without a word to their apps\n"
 		    "  --wait=DUR   how long to wait at most (15s; 0s: not)\n"
+		    "  --uuid-file=FILE  also the pod whose UUID is in it\n"
 		    "  -h, --help   print this\n"
 		    "      --version  print the version\n",
 	    out);
@@ -70,19 +73,24 @@ read_options(int argc, char *argv[])
 	static const struct option options[] = {
 		{ "force", no_argument, NULL, 'f' },
 		{ "wait", required_argument, NULL, 'w' },
+		{ "uuid-file", required_argument, NULL, 'u' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'V' },
 		{ NULL, 0, NULL, 0 },
 	};
 	int option;
 
-	while ((option = getopt_long(argc, argv, "+h", options, NULL)) != -1) {
+	while (
+	    (option = getopt_long_only(argc, argv, "h", options, NULL)) != -1) {
 		switch (option) {
 		case 'f':
 			force = true;
 			break;
 		case 'w':
 			set_patience(optarg);
+			break;
+		case 'u':
+			uuid_file = optarg;
 			break;
 		case 'h':
 		case 'V':
@@ -93,7 +101,7 @@ read_options(int argc, char *argv[])
 			exit(EX_USAGE);
 		}
 	}
-	if (optind == argc) {
+	if (optind == argc && uuid_file == NULL) {
 		usage(stderr);
 		exit(EX_USAGE);
 	}
@@ -193,25 +201,36 @@ wait_for(const struct stopping *stopping, int64_t end)
 	return -1;
 }
 
+/* Opens it, if it has a name, and tells it to end. */
+static int
+open_and_stop(const char *name, struct stopping *stopping, int64_t end)
+{
+	*stopping = (struct stopping){ .pod.dir = -1, .process = -1 };
+	return name == NULL || named_open(name, &stopping->pod) < 0
+		   ? -1
+		   : stop(stopping, end);
+}
+
 int
 main(int argc, char *argv[])
 {
 	autofree struct stopping *all = NULL;
+	autofree char *from_file = NULL;
 	int count, failed = 0;
 	int64_t end;
 
 	prog_start();
 	argv += read_options(argc, argv);
-	count = argc - optind;
+	count = argc - optind + (uuid_file != NULL);
+	if (uuid_file != NULL)
+		from_file = named_file(uuid_file);
 	all = xcalloc((size_t)count, sizeof *all);
 	if (__builtin_add_overflow(now(), patience, &end))
 		end = INT64_MAX;
-	for (int i = 0; i < count; i++) {
-		all[i] = (struct stopping){ .pod.dir = -1, .process = -1 };
-		if (named_open(argv[i], &all[i].pod) < 0 ||
-		    stop(&all[i], end) < 0)
+	for (int i = 0; i < count; i++)
+		if (open_and_stop(argv[i] == NULL ? from_file : argv[i],
+			&all[i], end) < 0)
 			failed++;
-	}
 	for (int i = 0; i < count; i++) {
 		if (all[i].process >= 0 && patience > 0 &&
 		    wait_for(&all[i], end) < 0)

@@ -534,3 +534,18 @@ pod-gc: failed to remove one or more pods' "$stderr"
 	is "\"$uuid\""
 	gone "$uuid"
 }
+
+@test "pod-gc: --uuid-file names a pod to be removed, as well" {
+	a=$(exited_pod) b=$(pod_dir prepared)
+	echo "$a" >"$T/uuid"
+	run -0 --separate-stderr pod-gc -remove -uuid-file "$T/uuid" "${b::8}"
+	is "\"$a\"
+\"$b\""
+	run -1 --separate-stderr pod-gc --remove --uuid-file="$T/uuid"
+	is "pod-gc: no matches found for \"$a\"
+pod-gc: failed to remove one or more pods" "$stderr"
+	run -1 --separate-stderr pod-gc --remove --uuid-file="$T/none"
+	is "pod-gc: uuid file $T/none: No such file or directory
+pod-gc: failed to remove one or more pods" "$stderr"
+	run -64 pod-gc --uuid-file="$T/uuid"
+}

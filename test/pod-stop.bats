@@ -147,3 +147,19 @@ pod-stop: failed to stop 1 pod(s)" "$stderr"
 	run -64 --separate-stderr pod-stop --wait=soon "$UNKNOWN"
 	is 'pod-stop: --wait: "soon" is not a duration such as 15s' "$stderr"
 }
+
+@test "pod-stop: --uuid-file names a pod, as well" {
+	a=$(pod_dir prepared) b=$(pod_dir prepared)
+	run_pod "$a"
+	run_pod "$b"
+	echo "$b" >"$T/uuid"
+	stop -0 "$a" --force --uuid-file="$T/uuid"
+	is "\"$a\"
+\"$b\""
+	stop -0 --uuid-file="$T/uuid"
+	is "pod-stop: pod \"$b\" is already stopped" "$stderr"
+	echo "${b::8}" >"$T/uuid"
+	stop -1 --uuid-file="$T/uuid"
+	is "pod-stop: uuid file $T/uuid: holds no UUID
+pod-stop: failed to stop 1 pod(s)" "$stderr"
+}
