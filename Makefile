@@ -10,7 +10,7 @@ VERSION = 0.1.0
 
 DIRS = aci-fetch aci-verify cas-store pod-prepare pod-netns pod-enter pod-gc
 PROGS = aci-fetch/aci-discover aci-fetch/aci-fetch aci-fetch/aci-local \
-	aci-fetch/aci-convert aci-verify/aci-verify aci-verify/aci-trust \
+	aci-fetch/aci-convert aci-fetch/aci-config aci-verify/aci-verify aci-verify/aci-trust \
 	cas-store/cas-store cas-store/cas-put cas-store/cas-check \
 	cas-store/aci-make cas-store/aci-export pod-prepare/pod-prepare \
 	pod-prepare/pod-list pod-netns/pod-netns pod-enter/pod-enter \
@@ -24,6 +24,7 @@ MKFILTER_PARTS = pod-prepare/mkfilter pod-prepare/syscalls lib/alloc lib/bpf \
 # The link lines are architecture: test/links.bats holds them to this.
 LIBS_aci-discover = -lcurl -lgumbo
 LIBS_aci-fetch = -lcurl -lcrypto -lpthread -lyaml
+LIBS_aci-config = -lcurl
 LIBS_aci-local = -larchive -lcrypto -lpthread
 LIBS_aci-convert = -lcrypto -lpthread
 LIBS_aci-verify = -lgpgme -lcrypto -lz -lpthread
@@ -120,9 +121,11 @@ $(B)/%-filter.h: $(B)/mkfilter
 $(B)/pod-enter/seccomp.o: $(B)/default-filter.h
 $(B)/lib/confine.o: $(B)/confine-filter.h
 
-$(BIN)/rkt: rkt.sh
+$(BIN)/rkt: rkt.sh man/help.txt completions/rkt.bash
 	@mkdir -p $(@D)
-	$(Q)sed 's/@VERSION@/$(VERSION)/' $< > $@.new
+	$(Q)sed -e '/^@HELP@$$/{r man/help.txt' -e 'd}' \
+		-e '/^@COMPLETION@$$/{r completions/rkt.bash' -e 'd}' $< | \
+		sed 's/@VERSION@/$(VERSION)/' > $@.new
 	@chmod 755 $@.new && mv $@.new $@
 
 deps: ## install what building, running and testing need (Debian)

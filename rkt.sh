@@ -148,8 +148,9 @@ done
 
 command=${1-help}
 test $# -eq 0 || shift
-case $command in
-run) prepare "$@" && start "$pod" ;;
+case $command,${1-} in
+run,-h | run,-help | run,--help) ;;
+run,*) prepare "$@" && start "$pod" ;;
 esac
 
 ### Images
@@ -438,62 +439,59 @@ cmd_version() {
 	say 'appc Version: 0.8.11'
 }
 
-cmd_help() {
-	cat <<-END || exit $FAILED
-	NAME:
-	    rkt - run App Containers
-
-	USAGE:
-	    rkt [GLOBAL OPTION…] COMMAND [ARG…]
-
-	VERSION:
-	    $VERSION
-
-	COMMANDS:
-	    cat-manifest  print the manifest of a pod
-	    enter         run a command in a running pod
-	    fetch         fetch images and verify and store them
-	    gc            collect the garbage of pods that ended
-	    help          show this
-	    image         list, rm, gc, cat-manifest, verify, export, extract,
-	                  render: the stored images
-	    list          list pods
-	    prepare       make a pod of images, to be run later
-	    rm            remove pods
-	    run           make a pod of images and run it
-	    run-prepared  run a prepared pod
-	    status        show the state of a pod
-	    stop          stop running pods
-	    trust         trust a key for images of a name
-	    version       show the version
-
-	GLOBAL OPTIONS:
-	    --debug               say more
-	    --deny-private        connect to no address of a private network
-	    --dir=DIR             the data directory, /var/lib/rkt
-	    --insecure-options=LIST   image, tls, http, pubkey, capabilities, paths,
-	                          seccomp, ondisk, all-fetch, all-run, all
-	    --insecure-skip-verify    image and tls, as it was called
-	    --local-config=DIR    /etc/rkt
-	    --simple-discovery    where no page helps, the name is the place
-	    --system-config=DIR   /usr/lib/rkt
-	    --trust-keys-from-https   trust a name's first keys for its host's sake
-	    --user-config=DIR     none: what overrides both
-
-	Each command has its section in rkt(1).
-	END
+cmd_completion() { # [bash]
+	case ${1-bash} in
+	bash) ;;
+	*) die "completion: $1: only bash is known" ;;
+	esac
+	cat <<\END || exit $FAILED
+@COMPLETION@
+END
 }
 
+cmd_help() { # [COMMAND] - a section of man/help.txt
+	case ${1-} in
+	'') set -- '1,/^@/' ;;
+	*) choose "$1" && set -- "/^@ $found\$/,/^@/" ;;
+	esac
+	sed -n "$1{/^@/!p;}" <<\END || exit $FAILED
+@HELP@
+END
+}
+
+# choose BEGINNING - sets $found to the command that begins so
+choose() {
+	found=
+	for word in cat-manifest completion config enter fetch gc help \
+		image list prepare rm run run-prepared status stop trust version
+	do
+		case $word in
+		"$1") found=$word && break ;;
+		"$1"*) found="$found $word" ;;
+		esac
+	done
+	found=${found# }
+	case $found in
+	'') die "$1: no such command; rkt help lists them" ;;
+	*' '*) die "$1: ambiguous command, one of $found" ;;
+	esac
+}
+
+choose "$command"
+command=$found
+case ${1-} in
+-h | -help | --help) set -- "$command" && command=help ;;
+esac
 case $command in
-fetch | trust | image | run | prepare | enter | version | help)
+enter | fetch | help | image | prepare | run | trust | version | completion)
 	"cmd_$command" "$@"
 	;;
-run-prepared) cmd_run_prepared "$@" ;;
-list) tool pod-list --table "$@" ;;
-status) tool pod-list --status "$@" ;;
 cat-manifest) tool pod-list --manifest "$@" ;;
-stop) tool pod-stop "$@" ;;
-rm) tool pod-gc --remove "$@" ;;
+config) tool aci-config "$@" ;;
 gc) tool pod-gc "$@" ;;
-*) die "$command: no such command; rkt help lists them" ;;
+list) tool pod-list --table "$@" ;;
+rm) tool pod-gc --remove "$@" ;;
+run-prepared) cmd_run_prepared "$@" ;;
+status) tool pod-list --status "$@" ;;
+stop) tool pod-stop "$@" ;;
 esac

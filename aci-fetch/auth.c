@@ -259,8 +259,8 @@ auth_add(struct auth *auth, const char *bytes, size_t length, char **why)
 }
 
 /* Somebody else's eyes, or hands, on a password: NULL if there are none. */
-static const char *
-file_unfit(int fd)
+const char *
+auth_unfit(int fd)
 {
 	struct stat file;
 
@@ -293,7 +293,7 @@ auth_read(void)
 	struct auth *auth = auth_new();
 	struct confdir files = { .name = "auth.d",
 		.max = FILE_MAX,
-		.unfit = file_unfit,
+		.unfit = auth_unfit,
 		.begin = begin,
 		.add = add,
 		.data = auth };

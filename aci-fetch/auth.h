@@ -37,3 +37,6 @@ char *auth_for_registry(const struct auth *auth, const char *registry);
  */
 struct auth *auth_new(void);
 int auth_add(struct auth *auth, const char *bytes, size_t length, char **why);
+
+/* Why an open file of auth.d may not be believed; NULL if it may. */
+const char *auth_unfit(int fd);

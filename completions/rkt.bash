@@ -7,6 +7,9 @@ _rkt() {
 	local dash='--debug --deny-private --dir= --insecure-options= --insecure-skip-verify
 		--local-config= --simple-discovery --system-config=
 		--trust-keys-from-https --user-config='
+	local commands='cat-manifest completion config enter fetch gc
+		help image list prepare rm run run-prepared status stop trust
+		version'
 	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
 		case $word in
 		-*) ;;
@@ -17,11 +20,21 @@ _rkt() {
 		esac
 	done
 	case $command in
-	'') words="enter fetch gc help image list prepare rm run run-prepared
-		status stop trust version $dash" ;;
-	run | prepare) words="$(_rkt_images) --private-net --net= --volume=
-		--set-env= --inherit-env --interactive --name= --exec= --user=
-		--pull-policy= --local --no-store --signature=" ;;
+	'') words="$commands $dash" ;;
+	run | prepare) words="$(_rkt_images) --annotation= --caps-remove=
+		--caps-retain= --cpu= --cpu-shares= --detach --dns=
+		--dns-domain= --dns-opt= --dns-search= --environment= --exec=
+		--group= --hostname= --hosts-entry= --inherit-env
+		--interactive --ipc= --local --mds-register --memory= --mount=
+		--name= --net= --no-overlay --no-store --oom-score-adj=
+		--pod-manifest= --port= --private-net --private-users
+		--pull-policy= --readonly-rootfs --seccomp= --set-env=
+		--set-env-file= --signature= --stderr= --stdin= --stdout=
+		--store-only --supplementary-gids= --user= --user-annotation=
+		--user-label= --uuid-file-save= --volume= --working-dir=" ;;
+	run-prepared) words="$(_rkt_pods) --detach --dns= --dns-domain=
+		--dns-opt= --dns-search= --hostname= --hosts-entry=
+		--interactive --ipc= --mds-register --net= --private-net" ;;
 	fetch) words='--full --local --no-cache --no-store --pull-policy=
 		--signature= --store-only' ;;
 	trust) words='--prefix= --root --skip-fingerprint-review
@@ -30,8 +43,16 @@ _rkt() {
 	image) words="list rm gc cat-manifest verify export extract render
 		--overwrite --rootfs-only --format= $(_rkt_images)" ;;
 	gc) words='--grace-period= --expire-prepared= --mark-only' ;;
-	enter | stop | rm | run-prepared | status) words=$(_rkt_pods) ;;
-	list) words='--full --no-legend' ;;
+	cat-manifest) words="$(_rkt_pods) --pretty-print= --uuid-file=" ;;
+	completion) words=bash ;;
+	config) words=--credentials ;;
+	enter) words="$(_rkt_pods) --app=" ;;
+	help) words=$commands ;;
+	list) words='--full --no-legend --format=' ;;
+	rm) words="$(_rkt_pods) --uuid-file=" ;;
+	status) words="$(_rkt_pods) --format= --uuid-file= --wait --wait=
+		--wait-ready --wait-ready=" ;;
+	stop) words="$(_rkt_pods) --force --uuid-file=" ;;
 	esac
 	COMPREPLY=($(compgen -W "$words" -- "$cur"))
 	compopt +o nospace

@@ -22,6 +22,47 @@ complete_words() {
 	done
 }
 
+@test "rkt completion: prints the completion that is installed" {
+	run -0 --separate-stderr rkt completion bash
+	is "$(cat "$ROOT/completions/rkt.bash")"
+	is '' "$stderr"
+	is "$output" "$(rkt completion)"
+	run -254 --separate-stderr rkt completion zsh
+	is 'rkt: completion: zsh: only bash is known' "$stderr"
+	is ''
+}
+
+@test "rkt help: each command has its own, by whatever it is asked for" {
+	for command in $(complete_words rkt '' | grep -v '^-'); do
+		run -0 --separate-stderr rkt help "$command"
+		matches "^Usage: rkt $command" "$output"
+		is '' "$stderr"
+		run -1 grep '^@' <<<"$output"
+		is "$(rkt help "$command")" "$(rkt "$command" --help)"
+		is "$(rkt help "$command")" "$(rkt "$command" -h)"
+		run -0 grep -E "^\.It Cm .*\<$command\>|^\.Cm .*\<$command\>" \
+			"$ROOT/man/rkt.1"
+	done
+	run -254 --separate-stderr rkt help nope
+	is 'rkt: nope: no such command; rkt help lists them' "$stderr"
+	is '' "$(rkt help >/dev/full 2>&1 | grep -v '^sed: ')"
+}
+
+@test "rkt: a command may be cut as short as it is clear" {
+	is "$(rkt version)" "$(rkt ver)"
+	is "$(rkt list)" "$(rkt li)"
+	run -254 --separate-stderr rkt st
+	is 'rkt: st: ambiguous command, one of status stop' "$stderr"
+	is ''
+	# run is one, and the beginning of another.
+	run -254 --separate-stderr rkt run
+	matches 'must provide at least one image' "$stderr"
+	for word in '' 'l*' 'li.t' / $'list\n'; do
+		run -254 --separate-stderr rkt "$word"
+		is ''
+	done
+}
+
 @test "completions: images of the store, and pods" {
 	busybox_aci "$T/image.aci" -z none
 	put_aci "$T/image.aci" >/dev/null

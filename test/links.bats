@@ -4,6 +4,7 @@ load helpers
 
 # What each program may load, and loads; "static": nothing at all.
 declare -gA LIBS=(
+	[aci-config]='libc libcurl libjansson'
 	[aci-convert]='libc libcrypto libjansson'
 	[aci-discover]='libc libcurl libgumbo libjansson'
 	[aci-export]='libarchive libc libcrypto libjansson'
