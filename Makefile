@@ -193,11 +193,13 @@ build/fuzz/%: test/fuzz/%.c build/fuzz/lib/own.a
 	$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -fsanitize=fuzzer -o $@ \
 		-Wl,--start-group $^ -Wl,--end-group $(FUZZ_LIBS) -ljansson
 
-crash: deps ## kill the store's tools at each call, and cut their power
+crash: deps ## kill the store's tools at each call, cut their power, all at once
 	@$(MAKE) --no-print-directory $(JOBS) all
 	test/world test/crash/run steps --jobs $$(nproc)
 	test/world test/crash/run kills 1000
 	test/world test/crash/run cuts 300
+	test/world test/crash/together --kind erofs 150
+	test/world test/crash/together --kind tree 150
 
 hostile: deps ## hostile archives: a table, bombs, 10,000 made by chance
 	@$(MAKE) --no-print-directory $(JOBS) all

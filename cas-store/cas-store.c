@@ -291,9 +291,14 @@ run_rm(char **arguments, size_t count, const struct opts *opts)
 			status = EX_NO;
 			continue;
 		}
-		if (image_remove(cas, key, &fault) < 0)
+		if (image_remove(cas, key, &fault) == 0) {
+			(void)puts(key);
+			continue;
+		}
+		if (fault.status != EX_NO)
 			errx(fault.status, "%s", fault.why);
-		(void)puts(key);
+		warnx("%s", fault.why);
+		status = EX_NO;
 	}
 	return status;
 }

@@ -12,6 +12,7 @@
 #include "alloc.h"
 #include "image.h"
 #include "path.h"
+#include "prog.h"
 #include "publish.h"
 #include "record.h"
 #include "remove.h"
@@ -162,6 +163,9 @@ image_remove(int cas, const char *key, struct fault *fault)
 	away = xasprintf("image-%s", uuid);
 	if (lock < 0 || tmp < 0 || images < 0)
 		return fault_errno(fault, "store");
+	/* Whoever asked had no lock yet: another may have been faster. */
+	if (faccessat(images, key, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+		return fault_set(fault, EX_NO, "%s: not in the store", key);
 	/* The step that makes it no image; the rest is space.  Its links to the
 	 * blobs go first. */
 	if (publish_rename(images, key, tmp, away, true) < 0 ||

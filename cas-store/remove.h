@@ -11,7 +11,7 @@
  * Removes the image of that key, and of its blobs those that no other image and
  * no pod has linked.  What a pod has linked lives on in the pod's directory; a
  * tree that a pod has linked stays until store_clean() finds it unused. Returns
- * 0, or -1 with fault (EX_NOINPUT: there is none).
+ * 0, or -1 with fault (EX_NO: there is none, or no more).
  */
 int image_remove(int cas, const char *key, struct fault *fault);
 

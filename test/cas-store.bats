@@ -239,6 +239,28 @@ latest() {
 	is '' "$(find "$RKT_DIR"/cas/{blob,index,image,name,tmp} ! -type d)"
 }
 
+@test "cas-store: of two that remove an image at once, one says that it is gone" {
+	key=$(store example.com/app 1.0)
+	mkfifo "$T/go"
+	flock -s "$RKT_DIR/cas" cat "$T/go" 3>&- &
+	exec 8>"$T/go"
+	for n in 1 2; do
+		{
+			status=0
+			cas-store rm example.com/app >"$T/out$n" 2>"$T/err$n" || status=$?
+			echo "$status" >"$T/status$n"
+		} 3>&- 8>&- &
+	done
+	# Both have found it.
+	both() { test "$(grep -c -- '-> FLOCK' /proc/locks)" = 2; }
+	wait_for both
+	exec 8>&-
+	wait
+	is $'0\n1' "$(sort "$T/status1" "$T/status2")"
+	is "$key" "$(cat "$T"/out?)"
+	is "cas-store: $key: not in the store" "$(cat "$T"/err?)"
+}
+
 @test "cas-store: a tree that a pod has linked stays until it is free" {
 	mkdir -p "$T/root" "$T/pod"
 	touch "$T/root/file"

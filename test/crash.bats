@@ -20,3 +20,15 @@ load helpers
 	run -0 "$TEST/crash/run" cuts 30
 	matches '^cuts: 30, seed [0-9]+$'
 }
+
+@test "16 at one store, killed and stopped: no put is lost, nothing in use is taken" {
+	for kind in erofs tree; do
+		run -0 "$TEST/crash/together" --kind "$kind" 8
+		echo "$output"
+		# They have been at it, all of them.
+		for what in 'cas-store gc' 'cas-store get' 'cas-store import' \
+			'cas-store mount' 'cas-store rm' killed pod-gc pod-prepare; do
+			matches "$what [0-9]+"
+		done
+	done
+}
