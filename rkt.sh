@@ -27,6 +27,7 @@ unsigned= # set if "image" is one of them
 reach=    # " --deny-private" for the tools that ask a server
 simple=   # " --simple" for aci-discover
 anew=     # " --no-cache" for aci-fetch
+platform= # " --platform=…", the same
 adopt=    # set if a name's keys are taken over from its host
 
 die() { # TEXT
@@ -192,10 +193,10 @@ fetch_one() {
 	quote "aci-discover$reach$insecure$simple" "$1"
 	if test -n "$unsigned"
 	then
-		line="$line | aci-fetch$reach$insecure$anew --no-signature"
+		line="$line | aci-fetch$reach$insecure$anew$platform --no-signature"
 		filters="$filters | cas-put -q --insecure"
 	else
-		quote "$line | aci-fetch$reach$insecure$anew" ${2:+"--signature=$2"}
+		quote "$line | aci-fetch$reach$insecure$anew$platform" ${2:+"--signature=$2"}
 		filters=" | aci-verify$filters | cas-put -q"
 	fi
 	trace "$line$filters"
@@ -216,7 +217,7 @@ adopt_keys() (
 
 cmd_fetch() { # [--full] [--pull-policy=P] (IMAGE [--signature=FILE])…
 	need='fetch [--full] [--pull-policy=update|new|never]'
-	need="$need IMAGE [--signature=FILE]…"
+	need="$need [--platform=OS/ARCH] IMAGE [--signature=FILE]…"
 	width=39 policy=update
 	while test $# -gt 0
 	do
@@ -226,6 +227,12 @@ cmd_fetch() { # [--full] [--pull-policy=P] (IMAGE [--signature=FILE])…
 		--local | -local | --store-only | -store-only) policy=never ;;
 		--no-store | -no-store) policy=update ;;
 		--no-cache | -no-cache) policy=update anew=' --no-cache' ;;
+		--platform=* | -platform=*)
+			case ${1#*=} in
+			'' | *[!a-z0-9/_.-]*) die "--platform: not OS/ARCH[/VARIANT]" ;;
+			esac
+			platform=" --platform=${1#*=}"
+			;;
 		--signature* | -signature*) die '--signature must follow an image' ;;
 		-*) usage "$need" ;;
 		*) break ;;
@@ -245,9 +252,17 @@ cmd_fetch() { # [--full] [--pull-policy=P] (IMAGE [--signature=FILE])…
 	test -n "$images" || usage "$need"
 	while IFS='	' read -r image signature
 	do
-		status=0
-		trace "cas-store get -q --pull-policy=$policy" "$image"
-		id=$(cas-store get -q "--pull-policy=$policy" "$image") || status=$?
+		status=66
+		case $platform,$image in
+		,*)
+			status=0
+			trace "cas-store get -q --pull-policy=$policy" "$image"
+			id=$(cas-store get -q "--pull-policy=$policy" "$image") ||
+				status=$?
+			;;
+		*,docker:*) ;;
+		*) die "$image: --platform is for docker:// images" ;;
+		esac
 		case $status in
 		0) ;;
 		66) id=$(fetch "$image" "$signature" </dev/null) || exit $FAILED ;;

@@ -439,12 +439,19 @@ whole_member(struct oci_image *image)
 {
 	json_t *member = parcel_member(image->parcel, image->url);
 
-	if (!is_foreign(image->options)) {
-		(void)json_object_set_new(
-		    member, "etag", json_string(image->etag));
-		(void)json_object_set_new(
-		    member, "maxAge", json_integer(max_age(image)));
+	if (is_foreign(image->options)) {
+		const struct oci_platform *platform = image->platform;
+
+		/* Who asks without it does not get this one. */
+		(void)json_object_set_new(member, "platform",
+		    json_sprintf("%s/%s%s%s", platform->os, platform->arch,
+			platform->variant == NULL ? "" : "/",
+			platform->variant == NULL ? "" : platform->variant));
+		return member;
 	}
+	(void)json_object_set_new(member, "etag", json_string(image->etag));
+	(void)json_object_set_new(
+	    member, "maxAge", json_integer(max_age(image)));
 	return member;
 }
 

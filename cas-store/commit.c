@@ -205,7 +205,9 @@ store_url(struct work *work)
 	autofree char *etag = NULL;
 	struct remote remote = { .fetched = image_now() };
 
-	if (commit->url == NULL)
+	/* One that was asked for by its platform is not what the URL means. */
+	if (commit->url == NULL ||
+	    record_string(commit->fetch, "platform") != NULL)
 		return 0;
 	store_key(work->key, remote.key);
 	if (record_string(commit->fetch, "etag") != NULL)

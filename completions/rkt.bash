@@ -35,8 +35,8 @@ _rkt() {
 	run-prepared) words="$(_rkt_pods) --detach --dns= --dns-domain=
 		--dns-opt= --dns-search= --hostname= --hosts-entry=
 		--interactive --ipc= --mds-register --net= --private-net" ;;
-	fetch) words='--full --local --no-cache --no-store --pull-policy=
-		--signature= --store-only' ;;
+	fetch) words='--full --local --no-cache --no-store --platform=
+		--pull-policy= --signature= --store-only' ;;
 	trust) words='--prefix= --root --skip-fingerprint-review
 		--fingerprint= --insecure-allow-http --list --format=
 		--no-legend --remove=' ;;

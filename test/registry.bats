@@ -236,6 +236,48 @@ entry() {
 	done
 }
 
+@test "rkt fetch --platform: that one of an index, and the name means it no more" {
+	RKT_DIR=/var/lib/rkt
+	test "$(uname -m)" = x86_64
+	registry_push one "$HUB/library/variants:plain"
+	registry_push three "$HUB/library/variants:v3"
+	layout arm2 1
+	umoci config --image "$BATS_FILE_TMPDIR/layouts/arm2:latest" \
+		--architecture arm64
+	registry_push arm2 "$HUB/library/variants:arm"
+	{
+		entry one '{"os":"linux","architecture":"amd64"}'
+		entry three '{"os":"linux","architecture":"amd64","variant":"v3"}'
+		entry arm2 '{"os":"linux","architecture":"arm64"}'
+	} | jq -sc '{schemaVersion: 2, manifests: .,
+		mediaType: "application/vnd.oci.image.index.v1+json"}' |
+		put_manifest "$HUB/library/variants" latest \
+			application/vnd.oci.image.index.v1+json
+	rkt() { command rkt --insecure-options=image "$@"; }
+	run -0 --separate-stderr rkt fetch --full docker://variants
+	plain=$output
+	is 1 "$(grep -c '^Downloading layer: ' <<<"$stderr")"
+	run -0 --separate-stderr rkt fetch --full --platform=linux/amd64/v3 \
+		docker://variants
+	test "$output" != "$plain"
+	is 3 "$(cas-store get "$output" | jq '.store.root.devices | length')"
+	is "$plain" "$(cas-store get -q docker://variants)"
+	run -0 --separate-stderr rkt fetch --full docker://variants
+	is "$plain"
+	run -254 --separate-stderr rkt fetch --platform=linux/arm64 \
+		docker://variants
+	matches 'bad arch "aarch64" for linux' "$(tail -n 1 <<<"$stderr")"
+	run -254 --separate-stderr rkt fetch --platform=linux/riscv64 \
+		docker://variants
+	matches 'there is no image for linux/riscv64$' \
+		"$(tail -n 1 <<<"$stderr")"
+	run -254 --separate-stderr rkt fetch --platform='linux/a b' docker://x
+	is 'rkt: --platform: not OS/ARCH[/VARIANT]' "$stderr"
+	run -254 --separate-stderr rkt fetch --platform=linux/amd64 example.com/x
+	is 'rkt: example.com/x: --platform is for docker:// images' "$stderr"
+	empty_store
+}
+
 @test "docker://: docker's own manifests, and layers by zstd" {
 	registry_push three "$HUB/a/docker:2" --format v2s2
 	fetch docker://a/docker:2
