@@ -272,6 +272,9 @@ sandbox_run(const struct sandbox *s)
 	set_limits(s);
 	set_oom_score(s);
 	(void)umask(022);
+	/* A caller without address randomization has it for itself alone. */
+	if (syscall(SYS_personality, 0L) < 0)
+		fail(s, "personality");
 	enter_directory(s);
 	drop_rights(s);
 	reset_signals();

@@ -39,10 +39,11 @@ prepare() {
 	pod=$(pod-prepare -q "$@")
 }
 
-# edit FILTER: changes the pod's manifest, as no image could have it changed.
+# edit FILTER [JQ-OPTION...]: changes the pod's manifest, as no image could
+# have it changed.
 edit() {
 	local file=$RKT_DIR/pods/prepared/$pod/pod
-	jq -c "$1" "$file" >"$T/edited" && cat "$T/edited" >"$file"
+	jq -c "${@:2}" "$1" "$file" >"$T/edited" && cat "$T/edited" >"$file"
 }
 
 # app COMMANDS [EDIT]: runs them as an app's shell would.

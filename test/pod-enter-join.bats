@@ -63,15 +63,24 @@ pod-enter: specify app using "rkt enter --app= ..."' "$stderr"
 	kill -TERM "$(init)"
 }
 
-# What C1 compares, of the process that runs it.
+# What C1 compares, of the process that runs it: a name and a value a line.
 attributes='
-	grep -E "^(Uid|Gid|Groups|Cap|NoNewPrivs|Seccomp|Sig(Blk|Ign|Cgt)|Umask|CapAmb)" /proc/self/status
-	cat /proc/self/cgroup /proc/self/oom_score_adj
-	for n in cgroup ipc mnt net pid user uts; do readlink /proc/self/ns/$n; done
-	readlink /proc/self/root
-	cut -d " " -f 5- /proc/self/mountinfo
-	umask; probe limits; env | grep -vE "^(TERM|PWD|SHLVL)=" | sort
-	readlink /proc/self/cwd'
+	tr "\t" " " </proc/self/status | grep -E "^(Uid|Gid|Groups|Cap...|NoNewPrivs|Seccomp|Seccomp_filters|Sig(Blk|Ign|Cgt)|Umask|Speculation_Store_Bypass|Cpus_allowed|Mems_allowed):"
+	echo cgroup $(cat /proc/self/cgroup)
+	echo oom_score_adj $(cat /proc/self/oom_score_adj)
+	for n in /proc/self/ns/*; do echo $(readlink $n); done
+	echo root $(readlink /proc/self/root)
+	echo cwd $(readlink /proc/self/cwd)
+	cut -d " " -f 5- /proc/self/mountinfo | sed "s/^/mount /"
+	for n in 16 56,0x10000000 101 165 248 272 308 435 999; do
+		echo call $n $(probe call ${n%,*} ${n#*,})
+	done
+	probe limits | sed "s/^/limit /"
+	probe self
+	env | grep -vE "^(TERM|PWD|SHLVL)=" | sort | sed "s/^/variable /"
+	echo descriptors $(ls /proc/self/fd)
+	echo hostname $(hostname)
+	for d in /dev/*; do echo device $d $(stat -c "%F %t:%T %a %u:%g" $d); done'
 
 @test "pod-enter: C1 CVE-2019-10144 -10145 -10147 who enters is as the app is" {
 	for user in 0 1000; do
@@ -87,13 +96,30 @@ attributes='
 		upper=$(place "$pod")/app.upper
 		wait_for test -e "$upper/tmp/ready"
 		CANARY=1 setpriv --inh-caps +chown,+sys_admin --groups 1,2,3 \
+			setarch --addr-no-randomize "$PROBE" fds 20 /etc \
 			pod-enter --join "$pod" sh -c "$attributes" >"$T/entered"
 		diff "$upper/tmp/app" "$T/entered"
-		test "$(wc -l <"$T/entered")" -gt 60
-		grep -qx 'CapBnd:	0000000000000021' "$T/entered"
-		grep -qx 'Seccomp:	2' "$T/entered"
+		grep -qx 'CapBnd: 0000000000000021' "$T/entered"
+		grep -qx 'Seccomp: 2' "$T/entered"
+		# Of so many kinds; nearly all are of several lines.
+		test "$(sed 's/[ :].*//' "$T/entered" | sort -u | wc -l)" -ge 40
 		kill -TERM "$(init)"
 	done
+}
+
+@test "pod-enter: C1 handlers are as the app is, too" {
+	prepare example.com/app --user=1000 --group=1001 -- \
+		"{ $attributes; } >/tmp/main"
+	edit ".apps[0].app.eventHandlers = [
+		{name: \"pre-start\", exec: [\"/bin/sh\", \"-c\", \$a + \">/tmp/pre\"]},
+		{name: \"post-stop\", exec: [\"/bin/sh\", \"-c\", \$a + \">/tmp/post\"]}]" \
+		--arg a "{ $attributes; }"
+	run -0 --separate-stderr pod-enter "$pod"
+	is '' "$stderr"
+	upper=$(place "$pod")/app.upper/tmp
+	diff "$upper/pre" "$upper/main"
+	diff "$upper/main" "$upper/post"
+	test "$(wc -l <"$upper/post")" -gt 60
 }
 
 @test "pod-enter: --join ends what it runs when it is killed" {

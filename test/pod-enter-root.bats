@@ -128,44 +128,6 @@ ok' 'echo $(ls /dev); for d in null zero full random urandom tty; do
 	matches $'\n/data rw,nosuid,nodev'
 }
 
-@test "pod-enter: C12 what /proc and /sys tell of the host is masked" {
-	# In the pod: a file says nothing, a directory has nothing in it.
-	app '
-	for f in /proc/kcore /proc/keys /proc/timer_list /proc/timer_stats \
-		/proc/sched_debug /proc/kallsyms /proc/config.gz /proc/kmsg \
-		/proc/pagetypeinfo /proc/slabinfo /proc/vmallocinfo \
-		/proc/kpagecount /proc/kpageflags /proc/kpagecgroup \
-		/proc/interrupts /proc/latency_stats \
-		/proc/acpi /proc/asound /proc/scsi /sys/firmware \
-		/sys/dev/block /sys/devices/virtual/powercap /sys/fs/selinux \
-		/sys/kernel/debug /sys/kernel/tracing /sys/kernel/security \
-		/sys/module /sys/hypervisor /sys/power \
-		/sys/devices/system/cpu/cpu0/thermal_throttle; do
-		test ! -e $f || test -z "$(head -c 1 $f 2>/dev/null | xxd; ls -A $f |
-			grep -vx $f)" || echo $f is readable
-		for i in x /x; do
-		(echo x >$f$i) 2>/dev/null && echo $f$i is writable
-		done
-	done
-	for f in /proc/sys/kernel/hostname /proc/sys/kernel/core_pattern \
-		/proc/sys/kernel/modprobe /proc/sys/vm/panic_on_oom \
-		/proc/sys/net/ipv4/ip_forward /proc/sysrq-trigger \
-		/proc/irq/default_smp_affinity /proc/fs/x /proc/bus/x \
-		/proc/sys/fs/binfmt_misc/register /sys/kernel/uevent_helper \
-		/sys/kernel/mm/transparent_hugepage/enabled /sys/fs/cgroup/x \
-		/sys/fs/cgroup/cgroup.procs /sys/block/x /sys/class/net/lo/mtu \
-		/sys/kernel/profiling /sys/bus/x; do
-		(echo 0 >$f) 2>/dev/null && echo $f is writable
-	done
-	mkdir /sys/fs/cgroup/new 2>/dev/null && echo a new cgroup
-	mount -o remount,rw /proc/sys 2>/dev/null && echo remounted
-	umount /proc/keys 2>/dev/null && echo unmounted
-	test $(wc -l </proc/meminfo) -gt 3 || echo no meminfo
-	echo end'
-	is end
-	is '' "$stderr"
-}
-
 @test "pod-enter: C13 C14 the host's helpers and cgroups are as before" {
 	before=$(cat /proc/sys/kernel/{core_pattern,modprobe} 2>/dev/null || :)
 	says '' '

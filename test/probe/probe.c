@@ -9,19 +9,27 @@
  * probe ignore COMMAND…        ignore what can be, then run COMMAND
  * probe fds N DIR COMMAND…     open DIR as the descriptors 3 to N, then COMMAND
  * probe limits                 soft and hard limit of each resource
+ * probe self                   what else a process is that no file tells
  */
 
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/keyctl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/personality.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#ifndef PR_GET_MDWE
+#define PR_GET_MDWE 66
+#endif
 
 static void
 say(const char *what, long result)
@@ -135,6 +143,38 @@ limits(void)
 	}
 }
 
+static void
+self(void)
+{
+	static const struct {
+		const char *name;
+		int option;
+	} options[] = {
+		{ "dumpable", PR_GET_DUMPABLE },
+		{ "keepcaps", PR_GET_KEEPCAPS },
+		{ "mdwe", PR_GET_MDWE },
+		{ "securebits", PR_GET_SECUREBITS },
+		{ "subreaper", PR_GET_CHILD_SUBREAPER },
+		{ "thp_disable", PR_GET_THP_DISABLE },
+		{ "timerslack", PR_GET_TIMERSLACK },
+	};
+
+	for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
+		int value = -1;
+		int result = prctl(options[i].option,
+		    options[i].option == PR_GET_CHILD_SUBREAPER ? (long)&value
+								: 0L,
+		    0L, 0L, 0L);
+
+		printf(
+		    "%s %d\n", options[i].name, value == -1 ? result : value);
+	}
+	printf("leads %d\n", getsid(0) == getppid() || getsid(0) == getpid());
+	printf("personality %d\n", personality(0xffffffff));
+	printf("policy %d\n", sched_getscheduler(0));
+	printf("terminal %d\n", open("/dev/tty", O_RDWR) >= 0);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -154,6 +194,8 @@ main(int argc, char **argv)
 		return fds(argv + 2);
 	else if (strcmp(what, "limits") == 0)
 		limits();
+	else if (strcmp(what, "self") == 0)
+		self();
 	else
 		return 64;
 	return 0;
