@@ -12,12 +12,12 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
-#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "alloc.h"
-#include "copy.h"
+#include "content.h"
 #include "escape.h"
+#include "filler.h"
 #include "path.h"
 #include "scope.h"
 #include "unpack.h"
@@ -32,6 +32,7 @@ struct unpack {
 	char path[TREE_PATH_MAX + TREE_NAME_MAX + 2]; /* of the directory */
 	size_t length;
 	bool root_user;
+	struct filler *filler;
 	struct fault *fault;
 };
 
@@ -42,88 +43,54 @@ struct child {
 	char name[TREE_NAME_MAX + 1];
 };
 
+static char *
+path_of(const struct unpack *unpack, const char *name)
+{
+	return xasprintf("%.*s%s", (int)unpack->length, unpack->path, name);
+}
+
+/* But not if it was stopped since the filler has failed, which tells of it. */
+static int
+fail_path(struct unpack *unpack, const char *path)
+{
+	int saved = errno;
+	autofree char *shown = escape(path);
+
+	errno = saved;
+	return errno == ECANCELED
+		   ? -1
+		   : fault_errno(unpack->fault, "unpack %s", shown);
+}
+
 static int
 fail(struct unpack *unpack, const char *name)
 {
 	int saved = errno;
-	autofree char *path =
-	    xasprintf("%.*s%s", (int)unpack->length, unpack->path, name);
-	autofree char *shown = escape(path);
+	autofree char *path = path_of(unpack, name);
 
 	errno = saved;
-	return fault_errno(unpack->fault, "unpack %s", shown);
-}
-
-static const struct device *
-device_of(const struct unpack *unpack, const struct entry *entry)
-{
-	if (entry->device - 1 < unpack->compose->device_count)
-		return &unpack->compose->devices[entry->device - 1];
-	errno = EINVAL;
-	return NULL;
-}
-
-static int
-fill_file(const struct unpack *unpack, const struct entry *entry, int fd)
-{
-	const struct device *device = device_of(unpack, entry);
-
-	if (device == NULL)
-		return -1;
-	if (!entry->sparse)
-		return copy_range(device->fd, entry->data, fd, 0, entry->size);
-	for (size_t i = 0; i < entry->extent_count; i++) {
-		const struct extent *e = &entry->extents[i];
-
-		if (copy_range(device->fd, e->where, fd, e->offset, e->length) <
-		    0)
-			return -1;
-	}
-	return ftruncate(fd, (off_t)entry->size);
-}
-
-static void
-times(const struct entry *entry, struct timespec both[2])
-{
-	both[0].tv_sec = entry->mtime;
-	both[0].tv_nsec = entry->mtime_nsec;
-	both[1] = both[0];
+	return fail_path(unpack, path);
 }
 
 /*
- * Owner, mode, attributes, times, in this order: chown(2) takes setuid and
- * capabilities away, and everything changes times.
+ * Whoever might look is kept out by a directory above: it may have its mode
+ * from the beginning, but for setuid and such before it has its owner.
  */
-static int
-finish(const struct unpack *unpack, const struct entry *entry, int fd)
-{
-	struct timespec both[2];
-
-	times(entry, both);
-	if (unpack->root_user && fchown(fd, entry->uid, entry->gid) < 0)
-		return -1;
-	if (fchmod(fd, entry->mode) < 0)
-		return -1;
-	for (size_t i = 0; i < entry->xattr_count; i++) {
-		const struct xattr *x = &entry->xattrs[i];
-
-		if (fsetxattr(fd, x->name, x->value, x->size, 0) < 0 &&
-		    (unpack->root_user || errno != EPERM))
-			return -1;
-	}
-	return futimens(fd, both);
-}
-
 static int
 make_file(const struct unpack *unpack, const struct entry *entry, int dir,
     const char *name)
 {
-	autofd int fd =
-	    beneath_open(dir, name, O_WRONLY | O_CREAT | O_EXCL, 0600);
+	autofd int fd = beneath_open(
+	    dir, name, O_WRONLY | O_CREAT | O_EXCL, entry->mode & 0777);
 
-	if (fd < 0 || fill_file(unpack, entry, fd) < 0)
+	if (fd < 0)
 		return -1;
-	return finish(unpack, entry, fd);
+	if (!entry->sparse && entry->xattr_count == 0)
+		return filler_add(
+		    unpack->filler, take_fd(&fd), entry, path_of(unpack, name));
+	if (content_fill(unpack->compose, entry, fd) < 0)
+		return -1;
+	return content_finish(entry, fd, unpack->root_user);
 }
 
 static int
@@ -143,7 +110,7 @@ make_special(const struct unpack *unpack, const struct entry *entry, int dir,
 	struct timespec both[2];
 	int result;
 
-	times(entry, both);
+	content_times(entry, both);
 	if (entry->type == '2')
 		result = symlinkat(entry->link, dir, name);
 	else
@@ -247,7 +214,20 @@ fill_directory(struct unpack *unpack, uint32_t inode, int dir)
 	if (entries_look(&unpack->compose->entries, tree_at(tree, inode)->entry,
 		&entry) < 0)
 		return -1;
-	return finish(unpack, &entry, dir) < 0 ? fail(unpack, "") : 0;
+	return content_finish(&entry, dir, unpack->root_user) < 0
+		   ? fail(unpack, "")
+		   : 0;
+}
+
+/* What has failed there came first, and is what ended us, if anything did. */
+static int
+end_filler(struct unpack *unpack)
+{
+	autofree char *path = NULL;
+
+	if (filler_end(unpack->filler, &path) == 0)
+		return 0;
+	return fail_path(unpack, path);
 }
 
 int
@@ -262,5 +242,11 @@ unpack_tree(int root, int links, struct compose *compose, unsigned *left_out,
 		.fault = fault,
 	};
 
-	return fill_directory(&unpack, TREE_ROOT, root);
+	int result;
+
+	unpack.filler = filler_start(compose, unpack.root_user);
+	if (unpack.filler == NULL)
+		return fault_errno(fault, "thread");
+	result = fill_directory(&unpack, TREE_ROOT, root);
+	return end_filler(&unpack) < 0 ? -1 : result;
 }
