@@ -14,7 +14,7 @@ PROGS = aci-fetch/aci-discover aci-fetch/aci-fetch aci-fetch/aci-local \
 	cas-store/cas-store cas-store/cas-put cas-store/cas-check \
 	cas-store/aci-make cas-store/aci-export pod-prepare/pod-prepare \
 	pod-prepare/pod-list pod-netns/pod-netns pod-enter/pod-enter \
-	pod-enter/pod-init pod-gc/pod-gc pod-gc/pod-stop
+	pod-enter/pod-init pod-enter/pod-logs pod-gc/pod-gc pod-gc/pod-stop
 # Build-time only: writes system call filters as C headers.  Not by way of the
 # archives: one of them is to include such a header.
 MKFILTER = pod-prepare/mkfilter
@@ -36,7 +36,8 @@ LIBS_aci-export = -larchive -lcrypto
 LIBS_pod-prepare = -lseccomp -lcap
 LIBS_mkfilter = -lseccomp
 # On the warm path: no dynamic loader.
-STATIC_PROGS = cas-store pod-prepare pod-list pod-netns pod-enter
+STATIC_PROGS = cas-store pod-prepare pod-list pod-netns pod-enter \
+	pod-logs
 
 DEPS_BUILD = build-essential pkg-config libarchive-dev libbz2-dev libcap-dev \
 	libcurl4-openssl-dev libgpgme-dev libgumbo-dev libisal-dev \
@@ -89,8 +90,8 @@ endef
 $(foreach p,$(filter-out %/pod-init,$(PROGS)),$(eval $(call program,$(p))))
 
 # Pid 1 of every pod: static, and no library, not even that of C.
-INIT = bare plan pod-init sandbox say
-INIT_ONLY = $(patsubst %,pod-enter/%.c,bare sandbox say)
+INIT = bare plan pod-init sandbox say scribe
+INIT_ONLY = $(patsubst %,pod-enter/%.c,bare sandbox say scribe)
 INIT_CFLAGS = -std=gnu11 $(WARN) $(WERROR) $(HARDEN) $(CFLAGS) -ffreestanding \
 	-fvisibility=hidden -mstack-protector-guard=global \
 	-U_FORTIFY_SOURCE

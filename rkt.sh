@@ -7,7 +7,7 @@
 #   trust fetch image           aci-discover aci-fetch aci-verify aci-trust
 #                               cas-put cas-store
 #   prepare run run-prepared    pod-prepare pod-netns pod-enter
-#   enter list status stop rm gc       pod-enter pod-list pod-stop pod-gc
+#   enter list status logs stop rm gc  pod-enter pod-list pod-logs pod-stop pod-gc
 #
 # shellcheck disable=SC2086 # $insecure and the like are one word or none
 # shellcheck disable=SC2034,SC2030,SC2031 # eval reads it; a subshell's own
@@ -478,7 +478,7 @@ END
 choose() {
 	found=
 	for word in cat-manifest completion config enter fetch gc help \
-		image list prepare rm run run-prepared status stop trust version
+		image list logs prepare rm run run-prepared status stop trust version
 	do
 		case $word in
 		"$1") found=$word && break ;;
@@ -503,6 +503,7 @@ enter | fetch | help | image | prepare | run | trust | version | completion)
 	;;
 cat-manifest) tool pod-list --manifest "$@" ;;
 config) tool aci-config "$@" ;;
+logs) tool pod-logs "$@" ;;
 gc) tool pod-gc "$@" ;;
 list) tool pod-list --table "$@" ;;
 rm) tool pod-gc --remove "$@" ;;

@@ -8,7 +8,7 @@ _rkt() {
 		--local-config= --simple-discovery --system-config=
 		--trust-keys-from-https --user-config='
 	local commands='cat-manifest completion config enter fetch gc
-		help image list prepare rm run run-prepared status stop trust
+		help image list logs prepare rm run run-prepared status stop trust
 		version'
 	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
 		case $word in
@@ -25,7 +25,7 @@ _rkt() {
 		--caps-retain= --cpu= --cpu-shares= --detach --dns=
 		--dns-domain= --dns-opt= --dns-search= --environment= --exec=
 		--group= --hostname= --hosts-entry= --inherit-env
-		--interactive --ipc= --local --mds-register --memory= --mount=
+		--interactive --ipc= --local --log= --log-size= --mds-register --memory= --mount=
 		--name= --net= --no-overlay --no-store --oom-score-adj=
 		--pod-manifest= --port= --private-net --private-users
 		--pull-policy= --readonly-rootfs --seccomp= --set-env=
@@ -34,7 +34,8 @@ _rkt() {
 		--user-label= --uuid-file-save= --volume= --working-dir=" ;;
 	run-prepared) words="$(_rkt_pods) --detach --dns= --dns-domain=
 		--dns-opt= --dns-search= --hostname= --hosts-entry=
-		--interactive --ipc= --mds-register --net= --private-net" ;;
+		--interactive --ipc= --log= --log-size= --mds-register
+		--net= --private-net" ;;
 	fetch) words='--full --local --no-cache --no-store --platform=
 		--pull-policy= --signature= --store-only' ;;
 	trust) words='--prefix= --root --skip-fingerprint-review
@@ -49,6 +50,8 @@ _rkt() {
 	enter) words="$(_rkt_pods) --app=" ;;
 	help) words=$commands ;;
 	list) words='--full --no-legend --format=' ;;
+	logs) words="$(_rkt_pods) --app= --follow --since= --tail=
+		--timestamps" ;;
 	rm) words="$(_rkt_pods) --uuid-file=" ;;
 	status) words="$(_rkt_pods) --format= --uuid-file= --wait --wait=
 		--wait-ready --wait-ready=" ;;

@@ -14,7 +14,7 @@
 #include "schema.h"
 #include "scope.h"
 
-enum { MEMORY_MIN = 4096 };
+enum { MEMORY_MIN = 4096, LOG_SIZE_MIN = 128 * 1024 };
 
 const char *
 any_check(const char *text)
@@ -235,6 +235,25 @@ output_check(const char *text)
 	return is_among(text, words, 4)
 		   ? NULL
 		   : "is none of log, tty, stream and null";
+}
+
+const char *
+log_check(const char *text)
+{
+	static const char *const words[] = { "file", "journald", "none" };
+
+	return is_among(text, words, 3) ? NULL
+					: "is none of file, journald and none";
+}
+
+const char *
+log_size_check(const char *text)
+{
+	int64_t milli;
+
+	if (quantity_parse(text, &milli) < 0)
+		return "is not a quantity";
+	return milli / 1000 < LOG_SIZE_MIN ? "is less than 128Ki" : NULL;
 }
 
 /* 0, or -1 with what the option's check says of value. */

@@ -61,6 +61,8 @@ static const struct option options[] = {
 	SWITCH("interactive", interactive),
 	POD("ipc", ipc, set_text, ipc_check),
 	MAYBE("local", OPTION_FLAG, pull_policy, set_never, bool_check, "true"),
+	POD("log", log, set_text, log_check),
+	POD("log-size", log_size, set_text, log_size_check),
 	SWITCH("mds-register", mds_register),
 	IMAGE("memory", memory, set_text, memory_check),
 	WHOLE("mount", OPTION_IMAGE, set_mount),
@@ -105,7 +107,7 @@ static const struct option options[] = {
 /* What a pod that is prepared can still be told. */
 static const char *const late_options[] = { "detach", "dns", "dns-domain",
 	"dns-opt", "dns-search", "hostname", "hosts-entry", "interactive",
-	"ipc", "mds-register", "net", "private-net" };
+	"ipc", "log", "log-size", "mds-register", "net", "private-net" };
 
 /* How far the walk along argv has come. */
 struct walk {
@@ -422,7 +424,8 @@ args_free(struct args *args)
 {
 	char *const texts[] = { args->name, args->hostname, args->pod_manifest,
 		args->ipc, args->uuid_file, args->private_users,
-		args->pull_policy, args->dns_domain };
+		args->pull_policy, args->dns_domain, args->log,
+		args->log_size };
 	struct strings *const lists[] = { &args->nets, &args->set_env_files,
 		&args->dns, &args->dns_search, &args->dns_options,
 		&args->hosts_entries };

@@ -58,6 +58,8 @@ struct args {
 	bool inherit_env;      /* --inherit-env */
 	bool no_overlay;       /* --no-overlay */
 	char *hostname;        /* --hostname */
+	char *log;             /* --log file|journald|none */
+	char *log_size;        /* --log-size */
 	char *pod_manifest;    /* --pod-manifest FILE */
 	char *uuid_file;       /* --uuid-file-save FILE */
 	char *private_users;   /* "true" or "false"; NULL: not said */

@@ -22,6 +22,7 @@
 #include "prog.h"
 #include "root.h"
 #include "scope.h"
+#include "streams.h"
 
 int
 birth_program(void)
@@ -105,11 +106,12 @@ place_descriptors(const struct birth *birth, const int mounts[], int ready)
 	if ((birth->flags & PLAN_READY) != 0)
 		from[n] = ready, to[n++] = READY_FD;
 	for (uint32_t i = 0; i < birth->count; i++) {
+		const int *fds = birth->own[i].fds;
+
 		from[n] = mounts[i], to[n++] = plan_app_fd(i, FD_MOUNTS);
-		from[n] = birth->status[i], to[n++] = plan_app_fd(i, FD_STATUS);
-		if (birth->log[i] >= 0)
-			from[n] = birth->log[i],
-			to[n++] = plan_app_fd(i, FD_LOG);
+		for (enum app_fd fd = FD_STATUS; fd < FD_TTY; fd++)
+			if (fds[fd] >= 0)
+				from[n] = fds[fd], to[n++] = plan_app_fd(i, fd);
 	}
 	/* Last: --join takes it for a sign that the others are there. */
 	from[n] = birth->plan, to[n++] = PLAN_FD;

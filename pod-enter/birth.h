@@ -9,6 +9,7 @@
 
 struct pod;
 struct root;
+struct streams;
 
 struct birth {
 	const struct pod *pod;
@@ -16,12 +17,11 @@ struct birth {
 	size_t count;
 	struct dev_shared shared;
 	const char *hostname;
-	int cgroup;     /* the pod's, or -1 */
-	int plan;       /* sealed */
-	int streams[3]; /* what the apps have as 0, 1 and 2 */
-	int status[PLAN_APPS_MAX];
-	int log[PLAN_APPS_MAX]; /* -1: none */
-	uint32_t flags;         /* of the plan */
+	int cgroup;          /* the pod's, or -1 */
+	int plan;            /* sealed */
+	int streams[3];      /* what the apps have as 0, 1 and 2, */
+	struct streams *own; /* but for what is each one's own */
+	uint32_t flags;      /* of the plan */
 	int ready; /* set for PLAN_NOTIFY: a byte is there to be read then */
 };
 

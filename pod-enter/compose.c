@@ -21,6 +21,7 @@
 #include "root.h"
 #include "scope.h"
 #include "seccomp.h"
+#include "streams.h"
 #include "user.h"
 
 #ifndef MFD_NOEXEC_SEAL
@@ -146,15 +147,15 @@ static struct plan_app
 make_app(struct image *image, const struct compose *compose, size_t i)
 {
 	const struct pod_app *app = &compose->manifest->apps[i];
-	struct plan_app plan = { .flags = compose->app_flags };
+	struct plan_app plan = { .flags = compose->own[i].flags };
 	autofree struct sock_filter *filter = NULL;
 	autofree char *why = NULL;
 	struct user user;
 	size_t instructions;
 
 	/* The terminal has one foreground, so it is one app's. */
-	if (i > 0)
-		plan.flags &= ~(uint32_t)APP_TERMINAL;
+	if (i == 0 && compose->terminal)
+		plan.flags |= APP_TERMINAL;
 	if (isolators_apply(app->name, app->app, &plan, &why) < 0 ||
 	    user_find(compose->roots[i].tree, app->app->user, app->app->group,
 		&user, &why) < 0)

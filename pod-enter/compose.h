@@ -2,11 +2,13 @@
 /* compose - the plan of a pod, from its manifest */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct pod;
 struct pod_manifest;
 struct root;
+struct streams;
 
 /* What is the same for all apps. */
 struct compose {
@@ -14,8 +16,9 @@ struct compose {
 	const struct pod_manifest *manifest;
 	const struct root *roots; /* of the apps, in their order */
 	uint32_t flags;           /* PLAN_… */
-	uint32_t app_flags;       /* APP_TERMINAL (the first), APP_LOG (all) */
-	int notifier;             /* which app gets NOTIFY_SOCKET; -1: none */
+	const struct streams *own;
+	bool terminal; /* the first app has the pod's */
+	int notifier;  /* which app gets NOTIFY_SOCKET; -1: none */
 };
 
 /*

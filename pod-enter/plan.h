@@ -32,8 +32,16 @@ enum {
 enum {
 	APP_NO_NEW_PRIVS = 1,
 	APP_TERMINAL = 2,  /* its standard streams are its terminal */
-	APP_LOG = 4,       /* stdout and stderr are its FD_LOG */
+	APP_LOG = 4,       /* what it writes goes to its FD_LOG */
 	APP_OOM_SCORE = 8, /* oom_score_adj was asked for */
+	/* Of which of its own descriptors there are; else those of all. */
+	APP_IN = 16,
+	APP_OUT = 32,
+	APP_ERR = 64,
+	APP_KEYS = 128,      /* FD_KEYS is the other end of its stdin, */
+	APP_PTY = 256,       /* or the other side of its terminal */
+	APP_FROM_OUT = 512,  /* the other ends of its stdout */
+	APP_FROM_ERR = 1024, /* and its stderr */
 };
 
 struct plan_app {
@@ -74,10 +82,24 @@ struct plan {
 enum {
 	PLAN_FD = 6,
 	READY_FD = 7,
-	APP_FDS = 8, /* app i has those from APP_FDS + i * APP_FD_COUNT */
+	SIGNAL_FD = 8,
+	APP_FDS = 9, /* app i has those from APP_FDS + i * APP_FD_COUNT */
 };
 
-enum app_fd { FD_MOUNTS, FD_STATUS, FD_LOG, APP_FD_COUNT };
+enum app_fd {
+	FD_MOUNTS,
+	FD_STATUS,
+	FD_LOG,
+	FD_LOG_OTHER,
+	FD_IN,
+	FD_OUT,
+	FD_ERR,
+	FD_KEYS,
+	FD_FROM_OUT,
+	FD_FROM_ERR,
+	FD_TTY, /* pod-enter's alone: not among those of pod-init */
+	APP_FD_COUNT
+};
 
 static inline int
 plan_app_fd(uint32_t app, enum app_fd which)

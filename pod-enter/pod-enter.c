@@ -43,6 +43,7 @@
 #include "record.h"
 #include "root.h"
 #include "scope.h"
+#include "streams.h"
 #include "supervise.h"
 #include "terminal.h"
 
@@ -55,6 +56,7 @@ struct choices {
 	bool own_network;
 	bool unmasked;
 	char *hostname;
+	const json_t *run; /* all of it, for as long as we are there */
 };
 
 static _Noreturn void
@@ -150,9 +152,8 @@ read_choices(const struct pod *pod)
 	size_t length;
 	autofree char *bytes =
 	    path_read(pod->dir, "run.json", MANIFEST_MAX, &length);
-	autojson json_t *run =
-	    bytes == NULL ? NULL : json_parse(bytes, length, &why);
-	struct choices choices = { 0 };
+	json_t *run = bytes == NULL ? NULL : json_parse(bytes, length, &why);
+	struct choices choices = { .run = run };
 	const char *name = record_string(run, "hostname");
 	const json_t *net = json_object_get(run, "net");
 	const char *network = json_string_value(json_array_get(net, 0));
@@ -195,11 +196,11 @@ make_cgroups(const struct pod *pod, const struct pod_manifest *manifest)
 }
 
 static int
-open_output(const struct pod *pod, const char *directory, const char *app)
+open_status(const struct pod *pod, const char *app)
 {
-	autofree char *path = xasprintf("%s/%s", directory, app);
+	autofree char *path = xasprintf("status/%s", app);
 	int fd = openat(pod->dir, path,
-	    O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0644);
+	    O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
 
 	if (fd < 0)
 		prog_die("%s: %s", app, path);
@@ -223,16 +224,14 @@ open_streams(const struct choices *choices, const struct terminal *terminal,
 }
 
 static void
-open_outputs(const struct pod_manifest *manifest, const struct choices *choices,
-    struct birth *birth)
+open_statuses(const struct pod_manifest *manifest, struct birth *birth)
 {
-	for (size_t i = 0; i < manifest->app_count; i++) {
-		const char *app = manifest->apps[i].name;
-
-		birth->status[i] = open_output(birth->pod, "status", app);
-		birth->log[i] =
-		    choices->detach ? open_output(birth->pod, "log", app) : -1;
-	}
+	/* Where pod-init is to write how all of it ended. */
+	if (ftruncate(CHAIN_LOCK, 0) < 0)
+		prog_die("lock");
+	for (size_t i = 0; i < manifest->app_count; i++)
+		birth->own[i].fds[FD_STATUS] =
+		    open_status(birth->pod, manifest->apps[i].name);
 }
 
 /* The pod has them now; what is left of the chain is only waited for here. */
@@ -310,21 +309,19 @@ open_plan(struct compose *compose, const struct choices *choices,
 
 	if (birth->cgroup >= 0)
 		compose->flags |= PLAN_CGROUP;
-	if (choices->detach) {
-		compose->flags |= PLAN_READY;
-		compose->app_flags = APP_LOG;
-	} else {
-		compose->flags |= PLAN_FOREGROUND;
-		compose->app_flags = wanted ? APP_TERMINAL : 0;
-	}
-	birth->flags = compose->flags;
-	birth->plan = compose_plan(compose);
+	compose->flags |= choices->detach ? PLAN_READY : PLAN_FOREGROUND;
+	compose->terminal = wanted && !choices->detach;
 	dev_share(&birth->shared);
-	if (wanted && !choices->detach)
+	if (compose->terminal)
 		terminal_make(terminal, birth->shared.pts);
 	birth->shared.terminal = terminal->number;
+	birth->own = streams_open(
+	    birth->pod, compose->manifest, choices->run, &birth->shared);
+	compose->own = birth->own;
+	birth->flags = compose->flags;
+	birth->plan = compose_plan(compose);
 	open_streams(choices, terminal, birth);
-	open_outputs(compose->manifest, choices, birth);
+	open_statuses(compose->manifest, birth);
 }
 
 static int

@@ -25,9 +25,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "pod.h"
 #include "prog.h"
 #include "sandbox.h"
 #include "say.h"
+#include "scribe.h"
 
 /* Seconds from SIGTERM to SIGKILL, for an app and then for its handler. */
 enum { GRACE = 10 };
@@ -42,6 +44,7 @@ static struct {
 
 static int pod_status;
 static bool stopping;
+static int scribe; /* is there one? */
 static struct timespec deadline;
 
 static _Noreturn void
@@ -70,6 +73,13 @@ open_cgroup(const struct plan_app *app)
 	return open(path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
+/* One of its own, or -1: it has that of all. */
+static int
+stream(uint32_t i, uint32_t flag, enum app_fd fd)
+{
+	return (plan->apps[i].flags & flag) != 0 ? plan_app_fd(i, fd) : -1;
+}
+
 /* Runs one command of an app; its pid is noted. */
 static void
 run(uint32_t i)
@@ -96,9 +106,9 @@ run(uint32_t i)
 			.plan = plan,
 			.app = app,
 			.mounts = plan_app_fd(i, FD_MOUNTS),
-			.log = (app->flags & APP_LOG) != 0
-				   ? plan_app_fd(i, FD_LOG)
-				   : -1,
+			.streams = { stream(i, APP_IN, FD_IN),
+			    stream(i, APP_OUT, FD_OUT),
+			    stream(i, APP_ERR, FD_ERR) },
 			.argv = plan_list(plan, app->commands[command]),
 			.shown = plan_at(plan, app->shown[command]),
 			.terminal = (app->flags & APP_TERMINAL) != 0,
@@ -159,21 +169,27 @@ stop(void)
 			(void)kill(apps[i].pid, SIGTERM);
 }
 
-/* The exit status of an app, in its file for good. */
+/* An exit status, in its file for good. */
 static void
-record(uint32_t i, int status)
+write_status(int fd, int status, const char *whose)
 {
 	char text[8];
 	size_t n = sizeof text;
 
-	if (status != 0 && pod_status == 0)
-		pod_status = status;
 	text[--n] = '\n';
 	for (int left = status; n == sizeof text - 1 || left > 0; left /= 10)
 		text[--n] = (char)('0' + left % 10);
-	if (write(plan_app_fd(i, FD_STATUS), text + n, sizeof text - n) < 0)
-		say(plan_at(plan, plan->program),
-		    plan_at(plan, plan->apps[i].name), "status", errno);
+	if (write(fd, text + n, sizeof text - n) < 0)
+		say(plan_at(plan, plan->program), whose, "status", errno);
+}
+
+static void
+record(uint32_t i, int status)
+{
+	if (status != 0 && pod_status == 0)
+		pod_status = status;
+	write_status(plan_app_fd(i, FD_STATUS), status,
+	    plan_at(plan, plan->apps[i].name));
 	if (status != 0)
 		stop();
 }
@@ -225,13 +241,15 @@ reap(void)
 
 /* The next signal; 0 when the time to stop is over. */
 static int
-next_signal(const sigset_t *set)
+next_signal(const sigset_t *set, siginfo_t *info)
 {
 	struct timespec left, now;
 	int number;
 
+	if (scribe)
+		return scribe_wait(set, info, stopping ? &deadline : NULL);
 	if (!stopping)
-		return sigwaitinfo(set, NULL);
+		return sigwaitinfo(set, info);
 	(void)clock_gettime(CLOCK_MONOTONIC, &now);
 	left.tv_sec = deadline.tv_sec - now.tv_sec;
 	left.tv_nsec = deadline.tv_nsec - now.tv_nsec;
@@ -241,7 +259,7 @@ next_signal(const sigset_t *set)
 	}
 	if (left.tv_sec < 0)
 		return 0;
-	number = sigtimedwait(set, NULL, &left);
+	number = sigtimedwait(set, info, &left);
 	return number < 0 && errno == EAGAIN ? 0 : number;
 }
 
@@ -261,12 +279,24 @@ tell_ready(void)
 	plan->flags &= ~(uint32_t)PLAN_READY;
 }
 
+/* pod-attach has come to the end of what is for an app's stdin. */
+static void
+end_input(uint32_t i)
+{
+	if (i >= plan->app_count || (plan->apps[i].flags & APP_KEYS) == 0)
+		return;
+	plan->apps[i].flags &= ~(uint32_t)APP_KEYS;
+	(void)close(plan_app_fd(i, FD_KEYS));
+}
+
 static void
 supervise(const sigset_t *set)
 {
 	while (!all_ended()) {
+		siginfo_t info;
+
 		tell_ready();
-		switch (next_signal(set)) {
+		switch (next_signal(set, &info)) {
 		case SIGTERM:
 			stop();
 			break;
@@ -274,6 +304,9 @@ supervise(const sigset_t *set)
 			stopping = true;
 			set_deadline();
 			signal_apps(SIGKILL);
+			break;
+		case SIGUSR1:
+			end_input((uint32_t)info.si_int);
 			break;
 		case 0:
 			/* Handlers that come now have as long again. */
@@ -307,7 +340,7 @@ join(char **argv)
 		.plan = plan,
 		.app = &plan->apps[app],
 		.mounts = plan_app_fd(0, FD_MOUNTS),
-		.log = -1,
+		.streams = { -1, -1, -1 },
 		.argv = argv + 5,
 		.shown = argv[3],
 		.term = argv[4],
@@ -341,8 +374,12 @@ main(int argc, char **argv)
 	(void)sigaddset(&set, SIGCHLD);
 	(void)sigaddset(&set, SIGTERM);
 	(void)sigaddset(&set, SIGINT);
+	(void)sigaddset(&set, SIGUSR1);
 	if (sigprocmask(SIG_SETMASK, &set, NULL) < 0)
 		die("signals");
+	scribe = scribe_open(plan, &set);
+	if (scribe < 0)
+		die("log");
 	/* From here on pod-enter's death is a reason to stop in good order. */
 	if ((plan->flags & PLAN_FOREGROUND) != 0 &&
 	    prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0) < 0)
@@ -350,5 +387,8 @@ main(int argc, char **argv)
 	for (uint32_t i = 0; i < plan->app_count; i++)
 		go_on(i, PRE_START);
 	supervise(&set);
+	if (scribe)
+		scribe_finish();
+	write_status(CHAIN_LOCK, pod_status, "pod");
 	return pod_status;
 }

@@ -34,14 +34,26 @@ fail(const struct sandbox *s, const char *what)
 	_exit((int)s->plan->failed);
 }
 
+/* The user may open a pipe of ours again, as /dev/stdout. */
+static void
+take_stream(const struct sandbox *s, int fd)
+{
+	struct stat file;
+
+	if (s->streams[fd] < 0)
+		return;
+	if (dup2(s->streams[fd], fd) < 0 || fstat(fd, &file) < 0 ||
+	    (S_ISFIFO(file.st_mode) && fchown(fd, s->app->uid, (gid_t)-1) < 0))
+		fail(s, "streams");
+}
+
 /* Streams, session and terminal; no other descriptor is left. */
 static void
 take_streams(const struct sandbox *s)
 {
 	(void)setsid();
-	if (s->log >= 0 && (dup2(s->log, STDOUT_FILENO) < 0 ||
-			       dup2(s->log, STDERR_FILENO) < 0))
-		fail(s, "log");
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		take_stream(s, fd);
 	if (close_range(STDERR_FILENO + 1, ~0U, 0) < 0)
 		fail(s, "descriptors");
 	if (!s->terminal)

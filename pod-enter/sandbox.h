@@ -11,7 +11,7 @@ struct sandbox {
 	struct plan *plan;
 	const struct plan_app *app;
 	int mounts;        /* the app's mount namespace */
-	int log;           /* what stdout and stderr are to be, or -1 */
+	int streams[3];    /* what 0, 1 and 2 are to be; -1: as they are */
 	char **argv;       /* what to run */
 	const char *shown; /* argv[0] for messages */
 	char *term;        /* TERM=… for an app that has none, or NULL */

@@ -53,21 +53,32 @@ terminal_find(struct terminal *terminal, bool interactive)
 	return true;
 }
 
+int
+terminal_new(int pts, int *master, int *slave)
+{
+	const struct winsize size = { .ws_row = 24, .ws_col = 80 };
+	int ptmx = openat(pts, "ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC);
+	int unlock = 0, number = -1;
+
+	*master = ptmx;
+	if (ptmx < 0 || ioctl(ptmx, TIOCSPTLCK, &unlock) < 0 ||
+	    ioctl(ptmx, TIOCGPTN, &number) < 0)
+		prog_die("the pod's terminal");
+	*slave = ioctl(ptmx, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
+	if (*slave < 0 || fcntl(ptmx, F_SETFL, O_NONBLOCK) < 0 ||
+	    ioctl(ptmx, TIOCSWINSZ, &size) < 0)
+		prog_die("the pod's terminal");
+	return number;
+}
+
 void
 terminal_make(struct terminal *terminal, int pts)
 {
-	int ptmx = openat(pts, "ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC);
 	struct termios mode;
-	int unlock = 0;
 
-	terminal->master = ptmx;
-	if (ptmx < 0 || ioctl(ptmx, TIOCSPTLCK, &unlock) < 0 ||
-	    ioctl(ptmx, TIOCGPTN, &terminal->number) < 0)
-		prog_die("the pod's terminal");
-	terminal->slave =
-	    ioctl(ptmx, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
-	if (terminal->slave < 0 || fcntl(ptmx, F_SETFL, O_NONBLOCK) < 0 ||
-	    tcgetattr(terminal->output, &mode) < 0)
+	terminal->number =
+	    terminal_new(pts, &terminal->master, &terminal->slave);
+	if (tcgetattr(terminal->output, &mode) < 0)
 		prog_die("the pod's terminal");
 	/* Newlines become CR LF once: by us if we leave the caller's raw. */
 	if (!terminal->interactive)

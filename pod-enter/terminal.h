@@ -33,6 +33,12 @@ bool terminal_find(struct terminal *terminal, bool interactive);
  */
 void terminal_make(struct terminal *terminal, int pts);
 
+/*
+ * Makes a terminal that is nobody's yet, of 80 columns and 24 lines, in pts.
+ * Returns its number; what fails ends the process.
+ */
+int terminal_new(int pts, int *master, int *slave);
+
 /* What descriptor i is to be for the pod: that, or the pod's terminal. */
 int terminal_stream(const struct terminal *terminal, int i);
 

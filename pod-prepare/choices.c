@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "actype.h"
 #include "alloc.h"
 #include "choices.h"
 #include "escape.h"
@@ -142,9 +143,15 @@ app_list(const struct args *args, const struct pod_manifest *pod)
 static void
 add_late(json_t *json, const struct args *args)
 {
+	int64_t milli;
+
 	add(json, "net", args->nets.count > 0, list(&args->nets));
 	add_text(json, "hostname", args->hostname);
 	add_text(json, "ipc", args->ipc);
+	add_text(json, "log", args->log);
+	if (args->log_size != NULL &&
+	    quantity_parse(args->log_size, &milli) == 0)
+		add(json, "logSize", true, json_integer(milli / 1000));
 	add(json, "mdsRegister", args->mds_register, json_true());
 	add(json, "dns", args->dns.count > 0, list(&args->dns));
 	add(json, "dnsSearch", args->dns_search.count > 0,

@@ -116,7 +116,10 @@ summary_read(const struct pod *pod, unsigned what, struct summary *summary)
 	*summary =
 	    (struct summary){ .place = pod->place, .state = pod_state(pod) };
 	memcpy(summary->uuid, pod->uuid, UUID_SIZE);
-	summary->created = time_of(pod, "lock");
+	/* The lock is written to when the pod has ended. */
+	summary->created = time_of(pod, "pod");
+	if (summary->created.tv_sec == 0)
+		summary->created = time_of(pod, "lock");
 	summary->choices = read_json(pod, "run.json");
 	if (pod->place >= POD_RUN) {
 		summary->started = time_of(pod, "pid");

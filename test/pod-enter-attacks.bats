@@ -53,7 +53,7 @@ ENOSYS' 'probe call 999; probe call 435 0 0; probe call 5000'
 		run -0 enter /bin/true
 	done
 	kill -KILL "$(init)"
-	is '' "$(grep -a WROTE "$(place "$pod")/log/other")"
+	is '' "$(pod-logs "$pod" 2>&1 | grep -a WROTE)"
 	is "$sum" "$(sha512sum "$BIN/pod-enter" "$BIN/pod-init")"
 }
 
@@ -71,10 +71,11 @@ ENOSYS' 'probe call 999; probe call 435 0 0; probe call 5000'
 	done
 	kill -KILL "$(init)"
 	# What it sees are its own processes, and those that have begun to be.
-	sed -E 's/^[^ ]+ //' "$(place "$pod")/log/app" | sort -u >"$T/seen"
+	pod-logs "$pod" >"$T/log" 2>&1
+	sed -E 's/^[^ ]+ //' "$T/log" | sort -u >"$T/seen"
 	grep -qx '/bin/busybox' "$T/seen"
-	is '' "$(grep -vxE '/|/ready|/proc|/bin/busybox|/dev/null|pipe:.*|/proc/[0-9]+/fd|.*/log/app|/dev/pts/.*|.*/bats.*|socket:.*|anon_inode:.*' "$T/seen")"
-	is '' "$(grep -E '^/proc/1/' "$(place "$pod")/log/app")"
+	is '' "$(grep -vxE '/|/ready|/proc|/bin/busybox|/dev/null|pipe:.*|/proc/[0-9]+/fd|/dev/pts/.*|.*/bats.*|socket:.*|anon_inode:.*' "$T/seen")"
+	is '' "$(grep -E '^/proc/1/' "$T/log")"
 }
 
 @test "pod-enter: C4 CVE-2024-21626 no descriptor of the caller's gets in" {
@@ -92,7 +93,7 @@ ENOSYS' 'probe call 999; probe call 435 0 0; probe call 5000'
 1
 2
 3'
-	is '0 1 2 3 6 8 9 10' "$(ls "/proc/$(init)/fd" | sort -n | paste -sd ' ')"
+	is '0 1 2 3 6 8 9 10 11 12 13 14 15 17 18' "$(ls "/proc/$(init)/fd" | sort -n | paste -sd ' ')"
 	is '' "$(find -L "/proc/$(init)/fd" -maxdepth 1 -mindepth 1 -type d)"
 	kill -KILL "$(init)"
 }

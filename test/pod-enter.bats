@@ -19,7 +19,7 @@ load enter
 	wait_for test ! -d "/proc/$init"
 	is 'out
 err
-/dev/null' "$(cat "$(place "$pod")/log/app")"
+/dev/null' "$(pod-logs "$pod" 2>&1)"
 	is 7 "$(cat "$(place "$pod")/status/app")"
 }
 
