@@ -245,6 +245,7 @@ pod-list: pod \"$D\": net.json: [^
 		userAnnotations: {c: "d"}}}], volumes: [{name: "data", kind: "host",
 		source: "/srv", readOnly: true}, {name: "own", kind: "empty"}]}' \
 		>"$pod/pod"
+	touch -r "$pod/lock" "$pod/pod"
 	run -0 --separate-stderr pod-list --table --format=json
 	is '' "$stderr"
 	is 1 "${#lines[@]}"
