@@ -9,6 +9,8 @@
  * probe ignore COMMAND…        ignore what can be, then run COMMAND
  * probe fds N DIR COMMAND…     open DIR as the descriptors 3 to N, then COMMAND
  * probe limits                 soft and hard limit of each resource
+ * probe open FILE              how often it can be opened
+ * probe swap A B               exchanges two names, for ever
  * probe self                   what else a process is that no file tells
  */
 
@@ -175,6 +177,26 @@ self(void)
 	printf("terminal %d\n", open("/dev/tty", O_RDWR) >= 0);
 }
 
+static void
+open_all(const char *file)
+{
+	int count = 0;
+
+	while (open(file, O_RDWR | O_NOCTTY) >= 0)
+		count++;
+	printf("%d\n", count);
+}
+
+static int
+swap(char **names)
+{
+	while (renameat2(AT_FDCWD, names[0], AT_FDCWD, names[1],
+		   RENAME_EXCHANGE) == 0)
+		;
+	perror(names[0]);
+	return 1;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -194,6 +216,10 @@ main(int argc, char **argv)
 		return fds(argv + 2);
 	else if (strcmp(what, "limits") == 0)
 		limits();
+	else if (strcmp(what, "open") == 0 && argc > 2)
+		open_all(argv[2]);
+	else if (strcmp(what, "swap") == 0 && argc > 3)
+		return swap(argv + 2);
 	else if (strcmp(what, "self") == 0)
 		self();
 	else
