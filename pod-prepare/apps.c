@@ -145,7 +145,7 @@ make_app(struct pod_app *pod_app, const struct image *image,
 		    options->annotations.list[i].name,
 		    options->annotations.list[i].value);
 	set_mounts(pod_app, options);
-	isolators_override(app, options);
+	isolators_override(pod_app->name, app, options);
 }
 
 struct pod_manifest *

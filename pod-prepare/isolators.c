@@ -2,6 +2,7 @@
 /* isolators - what bounds an app: from its image, or from the arguments */
 
 #include <ctype.h>
+#include <err.h>
 #include <linux/seccomp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -147,9 +148,34 @@ set_seccomp(struct app *app, const char *text)
 	    value);
 }
 
-void
-isolators_override(struct app *app, const struct args_image *options)
+/*
+ * To be the last that the kernel kills when memory ends is at the cost of all
+ * others: an image may ask for the opposite, and only the operator for this.
+ */
+static void
+clamp_oom_score(const char *name, struct app *app)
 {
+	for (size_t i = 0; i < app->isolator_count; i++) {
+		struct isolator *one = &app->isolators[i];
+		json_int_t score = json_integer_value(one->value);
+
+		if (strcmp(one->name, LINUX_ "oom-score-adj") != 0 ||
+		    score >= 0)
+			continue;
+		warnx("app %s: %s: %lld is for the operator to give "
+		      "(--oom-score-adj): 0",
+		    name, one->name, (long long)score);
+		json_decref(one->value);
+		one->value = json_integer(0);
+	}
+}
+
+void
+isolators_override(
+    const char *name, struct app *app, const struct args_image *options)
+{
+	if (options->oom_score == NULL)
+		clamp_oom_score(name, app);
 	set_limit(app, "resource/memory", options->memory);
 	set_limit(app, "resource/cpu", options->cpu);
 	set_integer(app, LINUX_ "cpu-shares", options->cpu_shares);

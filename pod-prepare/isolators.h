@@ -6,8 +6,12 @@
 #include "bpf.h"
 #include "manifest.h"
 
-/* The arguments' isolators take the place of the image's of that name. */
-void isolators_override(struct app *app, const struct args_image *options);
+/*
+ * The arguments' isolators take the place of the image's of that name.  What
+ * only the operator may give is taken from the image's, and told on stderr.
+ */
+void isolators_override(
+    const char *name, struct app *app, const struct args_image *options);
 
 /* All that this kernel has, in place of what its image or arguments say. */
 void isolators_all_capabilities(struct app *app);
