@@ -45,9 +45,10 @@ DEPS_BUILD = build-essential pkg-config libarchive-dev libbz2-dev libcap-dev \
 	libzstd-dev zlib1g-dev
 DEPS_RUN = ca-certificates gnupg gpgv jq
 DEPS_TEST = apache2-utils attr bats bsdextrautils bubblewrap buildah \
-	busybox-static bzip2 clang clang-format cppcheck crun curl \
+	busybox-static bzip2 clang clang-format containernetworking-plugins \
+	cppcheck crun curl \
 	docker-registry e2fsprogs erofs-utils etcd-client etcd-server expect \
-	iproute2 libarchive-tools libclang-rt-14-dev mandoc nftables \
+	iproute2 iptables libarchive-tools libclang-rt-14-dev mandoc nftables \
 	nginx-light openssl podman procps python3 shellcheck skopeo strace \
 	time umoci util-linux xxd xz-utils zstd
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* masquerade - the one rule of a network that lets its pods reach out */
+/* masquerade - the rules of a network: its pods reach out, as themselves */
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -17,70 +17,31 @@
 #include "dirs.h"
 #include "masquerade.h"
 #include "netlink.h"
-#include "num.h"
 #include "path.h"
 #include "scope.h"
+#include "subnet.h"
 
 #define TABLE "rkt-net-"
-#define CHAIN "postrouting"
 
-/* Of the IPv4 header. */
-enum { SOURCE = 12, DESTINATION = 16 };
+/* The host's end of a pod has a name that begins so. */
+#define HOST_END "rkt-"
+
+/* Where the addresses are in the header. */
+enum { SOURCE4 = 12, DESTINATION4 = 16, SOURCE6 = 8, DESTINATION6 = 24 };
+
+/* The kinds of rule, each in a chain of its own. */
+struct kind {
+	const char *chain;
+	const char *type;
+	uint32_t hook, priority;
+	void (*put)(struct netlink *netlink, const struct subnet *subnet);
+};
 
 /* nft(8) shows user data of this type as the rule's comment. */
 enum { COMMENT = 0 };
 
 /* What changes while it is read is read again, so many times. */
 enum { TRIES = 16 };
-
-int
-subnet_parse(const char *text, struct subnet *subnet)
-{
-	char copy[SUBNET_TEXT];
-	struct in_addr address;
-	uint64_t bits;
-	char *slash;
-
-	errno = EINVAL;
-	if (strlen(text) >= sizeof copy)
-		return -1;
-	(void)strcpy(copy, text);
-	slash = strchr(copy, '/');
-	if (slash == NULL)
-		return -1;
-	*slash = '\0';
-	if (inet_pton(AF_INET, copy, &address) != 1 ||
-	    num_parse(slash + 1, 0, 32, &bits) < 0 ||
-	    (ntohl(address.s_addr) & (UINT64_C(0xffffffff) >> bits)) != 0) {
-		errno = EINVAL;
-		return -1;
-	}
-	subnet->address = ntohl(address.s_addr);
-	subnet->bits = (unsigned)bits;
-	return 0;
-}
-
-const char *
-address_text(uint32_t address)
-{
-	static char text[INET_ADDRSTRLEN];
-	struct in_addr in = { htonl(address) };
-
-	return inet_ntop(AF_INET, &in, text, sizeof text);
-}
-
-void
-subnet_format(const struct subnet *subnet, char text[SUBNET_TEXT])
-{
-	(void)snprintf(text, SUBNET_TEXT, "%s/%u",
-	    address_text(subnet->address), subnet->bits & 63);
-}
-
-static uint32_t
-mask_of(const struct subnet *subnet)
-{
-	return (uint32_t) ~(UINT64_C(0xffffffff) >> subnet->bits);
-}
 
 int
 masquerade_lock(const char *network)
@@ -181,14 +142,22 @@ compare(struct netlink *netlink, uint32_t operator, const void * value,
 }
 
 static void
-match_ipv4(struct netlink *netlink)
+load_meta(struct netlink *netlink, uint32_t key)
 {
-	const uint8_t protocol = NFPROTO_IPV4;
 	struct expression e = begin(netlink, "meta");
 
 	put(netlink, NFTA_META_DREG, NFT_REG_1);
-	put(netlink, NFTA_META_KEY, NFT_META_NFPROTO);
+	put(netlink, NFTA_META_KEY, key);
 	end(netlink, e);
+}
+
+static void
+match_family(struct netlink *netlink, int family)
+{
+	const uint8_t protocol =
+	    family == AF_INET6 ? NFPROTO_IPV6 : NFPROTO_IPV4;
+
+	load_meta(netlink, NFT_META_NFPROTO);
 	compare(netlink, NFT_CMP_EQ, &protocol, sizeof protocol);
 }
 
@@ -197,28 +166,78 @@ static void
 match_address(struct netlink *netlink, uint32_t offset, uint32_t operator,
     const struct subnet * subnet)
 {
-	const uint32_t address = htonl(subnet->address);
-	const uint32_t mask = htonl(mask_of(subnet));
-	const uint32_t zero = 0;
+	static const unsigned char zero[sizeof subnet->address];
+	const size_t size = address_size(subnet->family);
+	unsigned char mask[sizeof subnet->address];
 	struct expression e = begin(netlink, "payload");
 
 	put(netlink, NFTA_PAYLOAD_DREG, NFT_REG_1);
 	put(netlink, NFTA_PAYLOAD_BASE, NFT_PAYLOAD_NETWORK_HEADER);
 	put(netlink, NFTA_PAYLOAD_OFFSET, offset);
-	put(netlink, NFTA_PAYLOAD_LEN, sizeof address);
+	put(netlink, NFTA_PAYLOAD_LEN, (uint32_t)size);
 	end(netlink, e);
+	subnet_mask(subnet, mask);
 	e = begin(netlink, "bitwise");
 	put(netlink, NFTA_BITWISE_SREG, NFT_REG_1);
 	put(netlink, NFTA_BITWISE_DREG, NFT_REG_1);
-	put(netlink, NFTA_BITWISE_LEN, sizeof mask);
-	put_data(netlink, NFTA_BITWISE_MASK, &mask, sizeof mask);
-	put_data(netlink, NFTA_BITWISE_XOR, &zero, sizeof zero);
+	put(netlink, NFTA_BITWISE_LEN, (uint32_t)size);
+	put_data(netlink, NFTA_BITWISE_MASK, mask, size);
+	put_data(netlink, NFTA_BITWISE_XOR, zero, size);
 	end(netlink, e);
-	compare(netlink, operator, & address, sizeof address);
+	compare(netlink, operator, subnet->address, size);
 }
 
+/* From the subnet, to anywhere else, becomes the host's. */
 static void
-add_table(struct netlink *netlink, const char *table)
+put_masquerade(struct netlink *netlink, const struct subnet *subnet)
+{
+	bool six = subnet->family == AF_INET6;
+
+	match_family(netlink, subnet->family);
+	match_address(netlink, six ? SOURCE6 : SOURCE4, NFT_CMP_EQ, subnet);
+	match_address(
+	    netlink, six ? DESTINATION6 : DESTINATION4, NFT_CMP_NEQ, subnet);
+	end(netlink, begin(netlink, "masq"));
+}
+
+/* What asks for neighbours has an address of the link, or none, and stays. */
+static void
+put_guard(struct netlink *netlink, const struct subnet *subnet)
+{
+	static const struct subnet link = {
+		.family = AF_INET6, .bits = 10, .address = { 0xfe, 0x80 }
+	};
+	const uint32_t no_route = 0;
+	struct expression e;
+	size_t data, verdict;
+
+	load_meta(netlink, NFT_META_IIFNAME);
+	compare(netlink, NFT_CMP_EQ, HOST_END, strlen(HOST_END));
+	match_family(netlink, subnet->family);
+	match_address(netlink, SOURCE6, NFT_CMP_NEQ, &link);
+	e = begin(netlink, "fib");
+	put(netlink, NFTA_FIB_DREG, NFT_REG_1);
+	put(netlink, NFTA_FIB_RESULT, NFT_FIB_RESULT_OIF);
+	put(netlink, NFTA_FIB_FLAGS, NFTA_FIB_F_SADDR | NFTA_FIB_F_IIF);
+	end(netlink, e);
+	compare(netlink, NFT_CMP_EQ, &no_route, sizeof no_route);
+	e = begin(netlink, "immediate");
+	put(netlink, NFTA_IMMEDIATE_DREG, NFT_REG_VERDICT);
+	data = netlink_nest(netlink, NFTA_IMMEDIATE_DATA);
+	verdict = netlink_nest(netlink, NFTA_DATA_VERDICT);
+	put(netlink, NFTA_VERDICT_CODE, NF_DROP);
+	netlink_end(netlink, verdict);
+	netlink_end(netlink, data);
+	end(netlink, e);
+}
+
+static const struct kind masquerade = { "postrouting", "nat",
+	NF_INET_POST_ROUTING, 100 /* "srcnat" */, put_masquerade };
+static const struct kind guard = { "prerouting", "filter", NF_INET_PRE_ROUTING,
+	(uint32_t)-300 /* "raw" */, put_guard };
+
+static void
+add_table(struct netlink *netlink, const char *table, const struct kind *kind)
 {
 	size_t hook;
 
@@ -226,18 +245,17 @@ add_table(struct netlink *netlink, const char *table)
 	netlink_put_text(netlink, NFTA_TABLE_NAME, table);
 	add(netlink, NFT_MSG_NEWCHAIN, NLM_F_CREATE | NLM_F_ACK);
 	netlink_put_text(netlink, NFTA_CHAIN_TABLE, table);
-	netlink_put_text(netlink, NFTA_CHAIN_NAME, CHAIN);
+	netlink_put_text(netlink, NFTA_CHAIN_NAME, kind->chain);
 	hook = netlink_nest(netlink, NFTA_CHAIN_HOOK);
-	put(netlink, NFTA_HOOK_HOOKNUM, NF_INET_POST_ROUTING);
-	put(netlink, NFTA_HOOK_PRIORITY, 100); /* "srcnat" */
+	put(netlink, NFTA_HOOK_HOOKNUM, kind->hook);
+	put(netlink, NFTA_HOOK_PRIORITY, kind->priority);
 	netlink_end(netlink, hook);
-	netlink_put_text(netlink, NFTA_CHAIN_TYPE, "nat");
+	netlink_put_text(netlink, NFTA_CHAIN_TYPE, kind->type);
 }
 
-/* Add: from the subnet, to anywhere else, becomes the host's. */
 static void
-add_rule(
-    struct netlink *netlink, const char *table, const struct subnet *subnet)
+add_rule(struct netlink *netlink, const char *table, const struct kind *kind,
+    const struct subnet *subnet)
 {
 	char comment[2 + SUBNET_TEXT] = { COMMENT };
 	size_t list;
@@ -246,12 +264,9 @@ add_rule(
 	comment[1] = (char)(strlen(comment + 2) + 1);
 	add(netlink, NFT_MSG_NEWRULE, NLM_F_CREATE | NLM_F_APPEND | NLM_F_ACK);
 	netlink_put_text(netlink, NFTA_RULE_TABLE, table);
-	netlink_put_text(netlink, NFTA_RULE_CHAIN, CHAIN);
+	netlink_put_text(netlink, NFTA_RULE_CHAIN, kind->chain);
 	list = netlink_nest(netlink, NFTA_RULE_EXPRESSIONS);
-	match_ipv4(netlink);
-	match_address(netlink, SOURCE, NFT_CMP_EQ, subnet);
-	match_address(netlink, DESTINATION, NFT_CMP_NEQ, subnet);
-	end(netlink, begin(netlink, "masq"));
+	kind->put(netlink, subnet);
 	netlink_end(netlink, list);
 	netlink_put(
 	    netlink, NFTA_RULE_USERDATA, comment, 2 + (size_t)comment[1]);
@@ -271,9 +286,9 @@ rule_subnet(const struct nlmsghdr *rule, struct subnet *subnet)
 	return subnet_parse(data + 2, subnet);
 }
 
-/* The question for all rules of a table (and the type says which answer). */
+/* Asks for all rules of a chain; NULL: of the table. */
 static int
-each_rule(struct netlink *netlink, const char *table,
+each_rule(struct netlink *netlink, const char *table, const char *chain,
     int (*visit)(const struct nlmsghdr *, void *), void *data)
 {
 	int result = -1;
@@ -282,7 +297,8 @@ each_rule(struct netlink *netlink, const char *table,
 	for (int i = 0; i < TRIES && result < 0 && errno == EINTR; i++) {
 		add(netlink, NFT_MSG_GETRULE, NLM_F_DUMP);
 		netlink_put_text(netlink, NFTA_RULE_TABLE, table);
-		netlink_put_text(netlink, NFTA_RULE_CHAIN, CHAIN);
+		if (chain != NULL)
+			netlink_put_text(netlink, NFTA_RULE_CHAIN, chain);
 		result = netlink_ask(netlink, visit, data);
 	}
 	return result < 0 && errno == ENOENT ? 0 : result;
@@ -294,12 +310,12 @@ is_rule_of(const struct nlmsghdr *rule, void *data)
 	const struct subnet *wanted = data;
 	struct subnet subnet;
 
-	return rule_subnet(rule, &subnet) == 0 &&
-	       subnet.address == wanted->address && subnet.bits == wanted->bits;
+	return rule_subnet(rule, &subnet) == 0 && subnet.bits == wanted->bits &&
+	       subnet_holds(wanted, &subnet);
 }
 
-int
-masquerade_keep(const char *network, const struct subnet *subnet)
+static int
+keep(const char *network, const struct subnet *subnet, const struct kind *kind)
 {
 	autofree char *table = xasprintf(TABLE "%s", network);
 	struct subnet wanted = *subnet;
@@ -308,11 +324,11 @@ masquerade_keep(const char *network, const struct subnet *subnet)
 
 	if (netlink_open(&netlink, NETLINK_NETFILTER) < 0)
 		return -1;
-	result = each_rule(&netlink, table, is_rule_of, &wanted);
+	result = each_rule(&netlink, table, kind->chain, is_rule_of, &wanted);
 	if (result == 0) {
 		frame(&netlink, NFNL_MSG_BATCH_BEGIN);
-		add_table(&netlink, table);
-		add_rule(&netlink, table, subnet);
+		add_table(&netlink, table, kind);
+		add_rule(&netlink, table, kind, subnet);
 		frame(&netlink, NFNL_MSG_BATCH_END);
 		result = netlink_send(&netlink, NULL);
 	}
@@ -320,22 +336,35 @@ masquerade_keep(const char *network, const struct subnet *subnet)
 	return result < 0 ? -1 : 0;
 }
 
-/* Is this route to one address of the subnet? */
+int
+masquerade_keep(const char *network, const struct subnet *subnet)
+{
+	return keep(network, subnet, &masquerade);
+}
+
+int
+masquerade_guard(const char *network, const struct subnet *subnet)
+{
+	return keep(network, subnet, &guard);
+}
+
+/* Is this route to the subnet, or to an address in it? */
 static int
 is_lease_in(const struct nlmsghdr *route, void *data)
 {
 	const struct subnet *subnet = data;
 	const struct rtmsg *body =
 	    (const void *)((const char *)route + NLMSG_HDRLEN);
-	uint32_t address;
+	struct subnet found = { .family = body->rtm_family,
+		.bits = body->rtm_dst_len };
 	size_t length;
 	const void *to = netlink_find(route, sizeof *body, RTA_DST, &length);
 
-	if (to == NULL || length != sizeof address ||
-	    body->rtm_table != RT_TABLE_MAIN || body->rtm_dst_len != 32)
+	if (to == NULL || length != address_size(found.family) ||
+	    body->rtm_table != RT_TABLE_MAIN)
 		return 0;
-	memcpy(&address, to, sizeof address);
-	return (ntohl(address) & mask_of(subnet)) == subnet->address;
+	memcpy(found.address, to, length);
+	return subnet_holds(subnet, &found);
 }
 
 /* Stops at the first lease: 1; the rules' network has none: 0. */
@@ -356,7 +385,7 @@ has_lease(const struct nlmsghdr *rule, void *data)
 		struct rtmsg *body = netlink_add(
 		    &netlink, RTM_GETROUTE, NLM_F_DUMP, sizeof *body);
 
-		body->rtm_family = AF_INET;
+		body->rtm_family = subnet.family;
 		result = netlink_ask(&netlink, is_lease_in, &subnet);
 	}
 	netlink_close(&netlink);
@@ -395,7 +424,7 @@ drop(struct netlink *netlink, const char *table)
 
 	if (lock < 0)
 		return -1;
-	used = each_rule(netlink, table, has_lease, NULL);
+	used = each_rule(netlink, table, NULL, has_lease, NULL);
 	if (used != 0)
 		return used;
 	frame(netlink, NFNL_MSG_BATCH_BEGIN);

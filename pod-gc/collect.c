@@ -5,16 +5,15 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <net/if.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "cgroup.h"
 #include "collect.h"
+#include "network.h"
 #include "path.h"
 #include "pod.h"
-#include "record.h"
 #include "scope.h"
 
 /*
@@ -22,9 +21,6 @@
  * waited for, in steps, in milliseconds.
  */
 enum { PATIENCE = 1000, STEP = 5 };
-
-/* Enough for a pod in every network that there is. */
-enum { NET_MAX = 64 * 1024 };
 
 static void
 step(void)
@@ -46,48 +42,6 @@ remove_cgroup(const struct pod *pod)
 	}
 	warn("pod \"%s\": control group, left", pod->uuid);
 	return -1;
-}
-
-/* Is there still an interface of that name?  The kernel takes 20 ms or so. */
-static int
-wait_for(const struct pod *pod, const char *interface)
-{
-	if (strlen(interface) >= IF_NAMESIZE)
-		return 0;
-	for (int waited = 0; if_nametoindex(interface) != 0; waited += STEP) {
-		if (waited >= PATIENCE) {
-			warnx("pod \"%s\": interface %s: something holds "
-			      "its network namespace, left",
-			    pod->uuid, interface);
-			return -1;
-		}
-		step();
-	}
-	return 0;
-}
-
-static int
-wait_for_network(const struct pod *pod)
-{
-	size_t length = 0;
-	autofree char *bytes =
-	    path_read(pod->dir, "net.json", NET_MAX, &length);
-	autofree char *why = NULL;
-	autojson json_t *net = NULL;
-	const json_t *networks;
-
-	if (bytes == NULL)
-		return 0;
-	net = json_parse(bytes, length, &why);
-	networks = record_get(net, "networks");
-	for (size_t i = 0; i < json_array_size(networks); i++) {
-		const char *interface =
-		    record_string(json_array_get(networks, i), "hostIf");
-
-		if (interface != NULL && wait_for(pod, interface) < 0)
-			return -1;
-	}
-	return 0;
 }
 
 /*
@@ -151,7 +105,7 @@ collect_rest(const struct pod *pod)
 int
 collect(struct pod *pod)
 {
-	if (remove_cgroup(pod) < 0 || wait_for_network(pod) < 0)
+	if (remove_cgroup(pod) < 0 || network_unmake(pod) < 0)
 		return -1;
 	/* So that no pod without its half is ever listed. */
 	if (pod->place != POD_GARBAGE && pod_move(pod, POD_GARBAGE) < 0) {

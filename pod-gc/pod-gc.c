@@ -215,7 +215,7 @@ main(int argc, char *argv[])
 		err(EX_IOERR, "pods");
 	if (!ages.mark_only) {
 		(void)shared_unmount();
-		(void)shared_masquerade();
+		(void)shared_networks();
 	}
 	prog_finish();
 	return status;

@@ -13,15 +13,18 @@
 #include <sys/mount.h>
 
 #include "alloc.h"
+#include "bridges.h"
 #include "dirs.h"
 #include "masquerade.h"
-#include "path.h"
+#include "network.h"
 #include "pod.h"
 #include "record.h"
 #include "scope.h"
 #include "shared.h"
 
-enum { NET_MAX = 64 * 1024 };
+/* The members of a pod's net.json that say which rules it needs. */
+static const char *const rules[] = { "masquerade", "masquerade6", "guard6" };
+enum { RULES = sizeof rules / sizeof *rules };
 
 /* The images that are mounted, by name in order, and which of them is used. */
 struct mounted {
@@ -163,49 +166,58 @@ shared_unmount(void)
 static int
 keep(const json_t *network)
 {
+	static int (*const keepers[])(const char *, const struct subnet *) = {
+		masquerade_keep, masquerade_keep, masquerade_guard
+	};
 	const char *name = record_string(network, "name");
-	const char *text = record_string(network, "masquerade");
+	autofd int lock = name == NULL ? -1 : masquerade_lock(name);
 	struct subnet subnet;
-	autofd int lock = -1;
 
-	if (name == NULL || text == NULL || subnet_parse(text, &subnet) < 0)
-		return 0;
-	lock = masquerade_lock(name);
-	return lock < 0 ? -1 : masquerade_keep(name, &subnet);
+	if (lock < 0)
+		return -1;
+	for (size_t i = 0; i < RULES; i++) {
+		const char *text = record_string(network, rules[i]);
+
+		if (text != NULL && subnet_parse(text, &subnet) == 0 &&
+		    keepers[i](name, &subnet) < 0)
+			return -1;
+	}
+	return 0;
 }
 
-/* Each network once: by its name and subnet. */
+/* Each network once: by its name and its rules. */
 static int
 note_networks(struct pod *pod, void *data)
 {
-	size_t length = 0;
-	autofree char *bytes = NULL;
-	autofree char *why = NULL;
 	autojson json_t *net = NULL;
 	const json_t *networks;
 	json_t *all = data;
 
 	if (pod_locked(pod) != 1)
 		return 0;
-	bytes = path_read(pod->dir, "net.json", NET_MAX, &length);
-	net = bytes == NULL ? NULL : json_parse(bytes, length, &why);
+	net = network_read(pod, "net.json");
 	networks = record_get(net, "networks");
 	for (size_t i = 0; i < json_array_size(networks); i++) {
 		json_t *network = json_array_get(networks, i);
 		const char *name = record_string(network, "name");
-		const char *subnet = record_string(network, "masquerade");
-		autofree char *key = NULL;
+		autofree char *key = xstrdup(name == NULL ? "" : name);
+		size_t length = strlen(key);
 
-		if (name == NULL || subnet == NULL)
-			continue;
-		key = xasprintf("%s %s", name, subnet);
-		(void)json_object_set(all, key, network);
+		for (size_t k = 0; k < RULES; k++) {
+			const char *rule = record_string(network, rules[k]);
+			autofree char *shorter = key;
+
+			key = xasprintf(
+			    "%s %s", shorter, rule == NULL ? "" : rule);
+		}
+		if (name != NULL && strlen(key) > length + RULES)
+			(void)json_object_set(all, key, network);
 	}
 	return 0;
 }
 
 int
-shared_masquerade(void)
+shared_networks(void)
 {
 	autojson json_t *all = json_object();
 	const char *key;
@@ -217,9 +229,10 @@ shared_masquerade(void)
 		if (keep(network) < 0)
 			result = -1;
 	}
-	if (masquerade_drop_unused() < 0)
+	/* Before the rules: a bridge's route to its subnet holds them. */
+	if (bridges_drop_unused() < 0 || masquerade_drop_unused() < 0)
 		result = -1;
 	if (result < 0)
-		warn("masquerade");
+		warn("networks");
 	return result;
 }

@@ -10,7 +10,7 @@
 int shared_unmount(void);
 
 /*
- * Makes the masquerade rules of the networks of running pods again, should
- * they be gone, and removes those of networks without any pod.
+ * Makes the rules of the networks of running pods again, should they be gone,
+ * and removes the rules and the bridges of networks without any pod.
  */
-int shared_masquerade(void);
+int shared_networks(void);

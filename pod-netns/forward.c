@@ -2,6 +2,7 @@
 /* forward - what the host must do, and not do, for packets of a pod */
 
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <net/if.h>
@@ -16,35 +17,110 @@
 #include "netlink.h"
 #include "prog.h"
 #include "scope.h"
+#include "subnet.h"
 
-/* An address that is nobody's (RFC 5737), so it goes where most goes. */
-#define OUTSIDE 0xc6336401 /* 198.51.100.1 */
+/* Addresses that are nobody's (RFC 5737, 3849), so they go where most goes. */
+#define OUTSIDE4 "198.51.100.1"
+#define OUTSIDE6 "2001:db8::1"
 
-/*
- * Sets a switch of an interface in /proc/sys/net, unless it stands so: reading
- * is cheap, while writing takes the lock of all of the network.
- */
-static void
-set(const char *family, const char *interface, const char *name, char value)
+#define CONF6 "/proc/sys/net/ipv6/conf"
+
+/* '\0' if there is no such switch. */
+static char
+look(const char *family, const char *interface, const char *name)
 {
 	char path[128], now = '\0';
 	autofd int fd = -1;
 
 	(void)snprintf(path, sizeof path, "/proc/sys/net/%s/conf/%s/%s", family,
 	    interface, name);
-	fd = open(path, O_RDWR | O_CLOEXEC);
-	/* A kernel without IPv6 has nothing to switch off. */
+	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0 && errno == ENOENT)
-		return;
-	if (fd < 0 || pread(fd, &now, 1, 0) != 1 ||
-	    (now != value && pwrite(fd, &value, 1, 0) != 1))
+		return '\0';
+	if (fd < 0 || pread(fd, &now, 1, 0) != 1)
 		prog_die("%s", path);
+	return now;
+}
+
+/*
+ * Sets a switch of an interface, unless it stands so: reading is cheap, while
+ * writing takes the lock of all of the network.  One that is not there is left.
+ */
+static void
+set(const char *family, const char *interface, const char *name, char value)
+{
+	char path[128];
+	const char now = look(family, interface, name);
+	autofd int fd = -1;
+
+	if (now == '\0' || now == value)
+		return;
+	(void)snprintf(path, sizeof path, "/proc/sys/net/%s/conf/%s/%s", family,
+	    interface, name);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0 || pwrite(fd, &value, 1, 0) != 1)
+		prog_die("%s", path);
+}
+
+bool
+forward_has_ipv6(void)
+{
+	return look("ipv6", "all", "disable_ipv6") == '0';
+}
+
+/*
+ * Before Linux 6.17 IPv6 is forwarded everywhere or nowhere.  Where it is, the
+ * host takes no router's advice, unless told to (accept_ra is 2): hence each
+ * interface that took it is told so first, and those to come.
+ */
+static void
+forward_everywhere(void)
+{
+	autodir DIR *interfaces = NULL;
+
+	if (look("ipv6", "all", "forwarding") == '1')
+		return;
+	interfaces = opendir(CONF6);
+	if (interfaces == NULL)
+		prog_die(CONF6);
+	for (struct dirent *e; (e = readdir(interfaces)) != NULL;) {
+		if (*e->d_name == '.' || strcmp(e->d_name, "all") == 0)
+			continue;
+		if (look("ipv6", e->d_name, "forwarding") == '0' &&
+		    look("ipv6", e->d_name, "accept_ra") == '1')
+			set("ipv6", e->d_name, "accept_ra", '2');
+	}
+	set("ipv6", "all", "forwarding", '1');
+}
+
+/* What comes in by the interface is forwarded; nothing else changes there. */
+static void
+forward_from(const char *interface)
+{
+	if (look("ipv6", interface, "force_forwarding") == '\0')
+		forward_everywhere();
+	else
+		set("ipv6", interface, "force_forwarding", '1');
+}
+
+void
+forward_ipv6(const char *interface)
+{
+	set("ipv6", interface, "accept_ra", '0');
+	set("ipv6", interface, "accept_redirects", '0');
+	forward_from(interface);
 }
 
 void
 forward_no_ipv6(const char *interface)
 {
 	set("ipv6", interface, "disable_ipv6", '1');
+}
+
+void
+forward_ipv4(const char *interface)
+{
+	set("ipv4", interface, "forwarding", '1');
 }
 
 static int
@@ -59,25 +135,34 @@ note_interface(const struct nlmsghdr *route, void *data)
 	return 0;
 }
 
-void
-forward_answers(void)
+bool
+forward_answers(int family)
 {
 	char interface[IF_NAMESIZE];
 	struct netlink netlink;
+	struct subnet outside;
 	struct rtmsg *body;
 	uint32_t index = 0;
 	int result;
 
+	(void)address_parse(family == AF_INET6 ? OUTSIDE6 : OUTSIDE4, &outside);
 	if (netlink_open(&netlink, NETLINK_ROUTE) < 0)
 		prog_die("netlink");
 	body = netlink_add(&netlink, RTM_GETROUTE, 0, sizeof *body);
-	body->rtm_family = AF_INET;
-	body->rtm_dst_len = 32;
-	netlink_put_u32(&netlink, RTA_DST, htonl(OUTSIDE));
+	body->rtm_family = outside.family;
+	body->rtm_dst_len = outside.bits;
+	netlink_put(&netlink, RTA_DST, outside.address, address_size(family));
 	result = netlink_ask(&netlink, note_interface, &index);
 	netlink_close(&netlink);
-	if (result < 0 && errno != ENETUNREACH && errno != EHOSTUNREACH)
+	if (result < 0 && errno != ENETUNREACH && errno != EHOSTUNREACH &&
+	    errno != EACCES && errno != EINVAL)
 		prog_die("the host's route to the outside");
-	if (index != 0 && if_indextoname(index, interface) != NULL)
-		set("ipv4", interface, "forwarding", '1');
+	if (result < 0 || index == 0 ||
+	    if_indextoname(index, interface) == NULL)
+		return false;
+	if (family == AF_INET6)
+		forward_from(interface);
+	else
+		forward_ipv4(interface);
+	return true;
 }

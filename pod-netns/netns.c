@@ -25,19 +25,18 @@ netns_current(void)
 	return above;
 }
 
-int
-netns_make(int host)
+void
+netns_make(int host, struct netns *netns)
 {
-	int made;
-
 	if (unshare(CLONE_NEWNET) < 0) {
 		if (errno == EPERM)
 			prog_diex("a network of its own: must be run as root");
 		prog_die("a network namespace");
 	}
-	made = netns_current();
+	netns->fd = netns_current();
+	if (netlink_open(&netns->inside, NETLINK_ROUTE) < 0)
+		prog_die("netlink");
 	netns_enter(host);
-	return made;
 }
 
 void

@@ -2,18 +2,25 @@
 /* netns - the network namespaces of the host and of the pod */
 #pragma once
 
+#include "netlink.h"
+
 /*
  * The one that this process is in: a descriptor above the chain's.  Ends the
  * process with one line if that fails, as the others do.
  */
 int netns_current(void);
 
+/* A new one, and a socket of rtnetlink(7) in it: sockets stay where made. */
+struct netns {
+	int fd;
+	struct netlink inside;
+};
+
 /*
- * Makes a new one and comes back to host: a descriptor of the new one.  The one
- * place where that is done, since who makes a network namespace decides which
- * user namespace owns it.
+ * Makes a new one and comes back to host.  The one place where that is done,
+ * since who makes a network namespace decides which user namespace owns it.
  */
-int netns_make(int host);
+void netns_make(int host, struct netns *netns);
 
 /* Changes over to it. */
 void netns_enter(int netns);

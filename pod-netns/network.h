@@ -1,37 +1,60 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* network - what net.d says about a network */
+/* network - what a conf says about a network, and who makes it */
 #pragma once
 
+#include <net/if.h>
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "masquerade.h"
+#include "conf.h"
+#include "subnet.h"
+#include "wish.h"
 
-/* Bounds on a conf file, on net.d, and on the routes of one network. */
-enum {
-	CONF_MAX = 64 * 1024,
-	CONF_FILES_MAX = 256,
-	ROUTES_MAX = 16,
-};
+/* A network that is built in has at most so many routes. */
+enum { ROUTES_MAX = 16 };
 
 /*
- * A subnet is from /8 to /29: the pair of its first address (which names the
- * subnet) and that of its last (broadcast) are not given to pods.
+ * The subnets of pairs, IPv4, are from /8 to /29: the pair of the first address
+ * (which names the subnet) and that of the last (broadcast) are not given to
+ * pods.  IPv6 has room for as many pairs.
  */
 enum { BITS_MIN = 8, BITS_MAX = 29 };
 
+enum network_kind {
+	NETWORK_PTP,    /* a veth and a pair of addresses, by us */
+	NETWORK_BRIDGE, /* a port of a bridge, by us */
+	NETWORK_PLUGINS /* whatever CNI plugins make of it */
+};
+
 struct network {
 	const char *name;
-	struct subnet subnet;
+	const char *args;   /* CNI_ARGS, or NULL */
+	const json_t *list; /* the conf, as a conflist */
+	enum network_kind kind;
+
+	/* The rest is of those that are built in. */
+	struct subnet ip4, ip6;
 	bool masquerade;
 	unsigned mtu; /* 0: the kernel's choice */
 	struct subnet routes[ROUTES_MAX];
 	size_t route_count;
+
+	/* Of a bridge: pods have the addresses of these numbers. */
+	char bridge[IF_NAMESIZE];
+	uint32_t first, last;
+	struct subnet gateway;
+	bool is_gateway, is_default_gateway, hairpin;
+};
+
+struct networks {
+	struct confs confs;
+	struct network list[NETWORKS_MAX];
+	size_t count;
 };
 
 /*
- * The network called default: as built in, unless a file net.d/NAME.conf of the
- * local configuration, or else of the system's, describes one of that name.
- * Ends the process with one line if a conf file is wrong.
+ * The networks that are wished for, in the order of their interfaces.  Ends the
+ * process with one line if a conf file is wrong, if there is no network of such
+ * a name, or if neither we nor a plugin of the machine can make one.
  */
-void network_default(struct network *network);
+void networks_read(struct networks *networks, struct wishes *wishes);

@@ -3,11 +3,11 @@
 /*
  * pod-netns [--fail-status=N] POD PROG [ARG...]
  *
- * Takes the pod's lock and reads its choice of network.  The host's: becomes
- * PROG.  None: makes a network namespace with lo alone.  The default one: makes
- * a namespace, writes net.json, makes a veth between it and the host, takes an
- * address by the route to it, keeps the network's rule, sees that packets are
- * forwarded, goes over to the namespace, sets up the pod's end.
+ * Takes the pod's lock and reads which networks it is to have.  The host's:
+ * becomes PROG.  Else: reads what net.d says about them, writes net.json, makes
+ * a network namespace, and for each network a wire to it: ourselves (a veth
+ * with an address that a route, or a bridge's port, leases) or by CNI plugins.
+ * Keeps the networks' rules, writes net.json again, goes over to the namespace.
  */
 
 #include <errno.h>
@@ -16,25 +16,20 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "alloc.h"
+#include "bridge.h"
 #include "escape.h"
+#include "foreign.h"
 #include "forward.h"
 #include "masquerade.h"
 #include "netns.h"
 #include "network.h"
 #include "num.h"
-#include "path.h"
 #include "pod.h"
 #include "prog.h"
-#include "publish.h"
-#include "record.h"
+#include "report.h"
 #include "scope.h"
 #include "wire.h"
-
-/* The pod's own choices, as pod-prepare(1) writes them. */
-enum { RUN_MAX = 64 * 1024 };
-
-enum choice { NET_HOST, NET_NONE, NET_DEFAULT };
+#include "wish.h"
 
 static void
 usage(FILE *out)
@@ -99,112 +94,116 @@ read_options(int argc, char *argv[])
 	return optind;
 }
 
-static enum choice
-choice_of(const char *name)
+/* After the lease, so that the gc either sees that or is seen by us. */
+static void
+keep_rules(const struct wire *wire)
 {
-	autofree char *shown = escape(name);
+	const struct network *network = wire->network;
+	bool guard = network->kind == NETWORK_PTP && wire->pod6.family != 0;
+	autofd int lock = -1;
 
-	if (strcmp(name, "host") == 0)
-		return NET_HOST;
-	if (strcmp(name, "none") == 0)
-		return NET_NONE;
-	if (strcmp(name, "default") == 0)
-		return NET_DEFAULT;
-	prog_diex("network \"%s\": not default, none or host", shown);
+	if (!guard && !network->masquerade)
+		return;
+	lock = masquerade_lock(network->name);
+	if (lock < 0)
+		prog_die("network \"%s\": lock", network->name);
+	if (network->masquerade &&
+	    masquerade_keep(network->name, &network->ip4) < 0)
+		prog_die("network \"%s\": masquerade", network->name);
+	if (network->masquerade && wire->ip6_out &&
+	    masquerade_keep(network->name, &network->ip6) < 0)
+		prog_die("network \"%s\": masquerade, IPv6", network->name);
+	if (guard && masquerade_guard(network->name, &network->ip6) < 0)
+		prog_die("network \"%s\": guard, IPv6", network->name);
 }
 
-static enum choice
-read_choice(const struct pod *pod)
+/* One of those that we make ourselves: is it other than planned? */
+static bool
+make_wire(struct wire *wire, struct netns *netns)
 {
-	size_t length = 0;
-	autofree char *bytes =
-	    path_read(pod->dir, "run.json", RUN_MAX, &length);
-	autofree char *why = NULL;
-	autojson json_t *run = NULL;
-	const json_t *net;
+	const uint32_t planned = wire->place;
 
-	if (bytes == NULL)
-		prog_die("pod %s: run.json", pod->uuid);
-	run = json_parse(bytes, length, &why);
-	if (run == NULL)
-		prog_diex("pod %s: run.json: %s", pod->uuid, why);
-	net = record_get(run, "net");
-	if (net == NULL || (json_is_array(net) && json_array_size(net) == 0))
-		return NET_HOST;
-	if (!json_is_string(json_array_get(net, 0)))
-		prog_diex(
-		    "pod %s: run.json: net: not a list of names", pod->uuid);
-	if (json_array_size(net) > 1)
-		prog_diex("pod %s: more than one network", pod->uuid);
-	return choice_of(json_string_value(json_array_get(net, 0)));
+	if (wire->network->kind == NETWORK_BRIDGE)
+		bridge_outside(wire, netns->fd);
+	else
+		wire_outside(wire, netns->fd);
+	keep_rules(wire);
+	wire_inside(&netns->inside, wire);
+	return wire->place != planned;
 }
 
 /*
- * For rkt list, and for who finds the pod after a crash: hence written before
- * what it names is made.
+ * Interfaces are numbered, and routes are taken, in this order.  Is there more
+ * to report than was planned?
  */
-static void
-write_record(const struct pod *pod, const struct network *network,
-    const struct wire *wire)
+static bool
+make_wires(const struct pod *pod, struct wire *wires, size_t count,
+    struct netns *netns)
 {
-	autofree char *host = xstrdup(address_text(wire->host));
-	autofree char *masquerade = NULL;
-	autofree char *text = NULL;
-	char subnet[SUBNET_TEXT];
+	bool changed = false;
 
-	subnet_format(&network->subnet, subnet);
-	masquerade = network->masquerade
-			 ? xasprintf(",\"masquerade\":\"%s\"", subnet)
-			 : xstrdup("");
-	text = xasprintf("{\"networks\":[{\"name\":\"%s\",\"ifName\":\"%s\","
-			 "\"hostIf\":\"%s\",\"ip4\":\"%s\","
-			 "\"gateway\":\"%s\"%s}]}\n",
-	    network->name, WIRE_POD_NAME, wire->host_name,
-	    address_text(wire->pod), host, masquerade);
-	if (publish_file(pod->dir, "net.json", text, strlen(text), 0644,
-		PUBLISH_REPLACE) < 0)
-		prog_die("pod %s: net.json", pod->uuid);
+	for (size_t i = 0; i < count; i++) {
+		autofree char *why = NULL;
+		autofree char *shown = NULL;
+
+		if (wires[i].network->kind != NETWORK_PLUGINS) {
+			changed = make_wire(&wires[i], netns) || changed;
+			continue;
+		}
+		changed = true;
+		if (foreign_make(&wires[i], pod->uuid, netns->fd, &why) == 0)
+			continue;
+		foreign_unmake(wires, i + 1, pod->uuid, netns->fd);
+		shown = escape(why);
+		prog_diex("network \"%s\": %s", wires[i].network->name, shown);
+	}
+	return changed;
 }
 
-/* After the lease, so that the gc either sees that or is seen by us. */
+/* Without IPv6 on the host, or a way out for it, its networks have none. */
 static void
-keep_masquerade(const struct network *network)
+look_at_host(struct networks *networks, bool *ip6_out)
 {
-	autofd int lock = masquerade_lock(network->name);
+	bool has4 = false, has6 = false;
 
-	if (lock < 0)
-		prog_die("network \"%s\": lock", network->name);
-	if (masquerade_keep(network->name, &network->subnet) < 0)
-		prog_die("network \"%s\": masquerade", network->name);
-}
-
-static void
-enter_default(const struct pod *pod, int host)
-{
-	struct network network;
-	struct wire wire = { .index = 0 };
-	autofd int netns = -1;
-
-	network_default(&network);
-	wire_plan(&wire, &network, pod->uuid);
-	write_record(pod, &network, &wire);
-	netns = netns_make(host);
-	if (wire_outside(&wire, &network, netns))
-		write_record(pod, &network, &wire);
-	if (network.masquerade)
-		keep_masquerade(&network);
-	forward_answers();
-	netns_enter(netns);
-	wire_inside(&wire, &network);
+	*ip6_out = false;
+	if (!forward_has_ipv6())
+		for (size_t i = 0; i < networks->count; i++)
+			networks->list[i].ip6 = (struct subnet){ 0 };
+	for (size_t i = 0; i < networks->count; i++) {
+		has4 = has4 || networks->list[i].kind != NETWORK_PLUGINS;
+		has6 = has6 || networks->list[i].ip6.family != 0;
+	}
+	if (has4)
+		(void)forward_answers(AF_INET);
+	if (has6)
+		*ip6_out = forward_answers(AF_INET6);
 }
 
 static void
-enter_none(int host)
+enter_networks(const struct pod *pod, struct wishes *wishes, int host)
 {
-	autofd int netns = netns_make(host);
+	static struct networks networks;
+	static struct wire wires[NETWORKS_MAX];
+	struct netns netns;
+	bool ip6_out = false;
 
-	netns_enter(netns);
-	wire_loopback();
+	networks_read(&networks, wishes);
+	if (networks.count > 0)
+		look_at_host(&networks, &ip6_out);
+	for (size_t i = 0; i < networks.count; i++) {
+		wire_plan(&wires[i], &networks.list[i], pod->uuid, (unsigned)i);
+		wires[i].ip6_out = ip6_out && networks.list[i].ip6.family != 0;
+	}
+	if (networks.count > 0)
+		report_write(pod, wires, networks.count);
+	netns_make(host, &netns);
+	wire_loopback(&netns.inside);
+	if (make_wires(pod, wires, networks.count, &netns))
+		report_write(pod, wires, networks.count);
+	netns_enter(netns.fd);
+	netlink_close(&netns.inside);
+	scope_close(&netns.fd);
 }
 
 /* Descriptors 0 to 2, the lock and, if we left it, the host's network. */
@@ -228,20 +227,18 @@ main(int argc, char *argv[])
 {
 	struct pod pod;
 	char *why = NULL;
-	enum choice choice;
+	struct wishes wishes;
 	int host = -1;
 
 	prog_start_chain();
 	argv += read_options(argc, argv);
 	if (pod_enter_chain(argv[0], &pod, &why) < 0)
 		prog_diex("%s", escape(why));
-	choice = read_choice(&pod);
-	if (choice != NET_HOST)
+	wishes_read(&pod, &wishes);
+	if (!wishes.host) {
 		host = netns_current();
-	if (choice == NET_DEFAULT)
-		enter_default(&pod, host);
-	if (choice == NET_NONE)
-		enter_none(host);
+		enter_networks(&pod, &wishes, host);
+	}
 	hand_over(host);
 	prog_chain(argv + 1);
 }

@@ -1,26 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* wire - the veth between the host and a pod, its addresses and routes */
+/* wire - a pod's interface in one network, and the host's end of it */
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
-#include <linux/if_addr.h>
 #include <linux/if_link.h>
-#include <linux/ip.h>
-#include <linux/rtnetlink.h>
-#include <linux/veth.h>
 
+#include "bridge.h"
 #include "forward.h"
-#include "netlink.h"
+#include "link.h"
 #include "prog.h"
 #include "wire.h"
 
 enum {
-	LOOPBACK = 1,
 	/*
-	 * The pod's end: above the fallback tunnels that a new namespace may
+	 * The pod's ends: above the fallback tunnels that a new namespace may
 	 * be born with (sit0, gre0 and so on).
 	 */
 	POD_INDEX = 32,
@@ -30,9 +25,19 @@ enum {
 };
 
 /* The metadata service, reached through the host's end. */
-#define METADATA 0xa9fea9ff /* 169.254.169.255 */
+static const struct subnet metadata = {
+	.family = AF_INET, .bits = 32, .address = { 169, 254, 169, 255 }
+};
 
-/* FNV-1a: which pair and which index a pod begins with. */
+/* The two ends on the link itself: IPv6 asks from there for neighbours. */
+static const struct subnet link_host = {
+	.family = AF_INET6, .bits = 64, .address = { 0xfe, 0x80, [15] = 1 }
+};
+static const struct subnet link_pod = {
+	.family = AF_INET6, .bits = 64, .address = { 0xfe, 0x80, [15] = 2 }
+};
+
+/* FNV-1a: which place and which index a pod begins with. */
 static uint32_t
 hash(const char *text)
 {
@@ -47,139 +52,54 @@ hash(const char *text)
 static uint32_t
 pairs(const struct network *network)
 {
-	return (UINT32_C(1) << (31 - network->subnet.bits)) - 2;
+	return (UINT32_C(1) << (31 - network->ip4.bits)) - 2;
 }
 
 static void
-choose(struct wire *wire, const struct network *network, uint32_t pair)
+choose_pair(struct wire *wire, uint32_t pair)
 {
-	wire->pair = pair;
-	wire->host = network->subnet.address + 2 * (pair + 1);
-	wire->pod = wire->host + 1;
+	const struct network *network = wire->network;
+
+	wire->place = pair;
+	wire->host4 = subnet_address(&network->ip4, 2 * (pair + 1));
+	wire->pod4 = subnet_address(&network->ip4, 2 * (pair + 1) + 1);
+	if (network->ip6.family != 0) {
+		wire->host6 = subnet_address(&network->ip6, 2 * (pair + 1));
+		wire->pod6 = subnet_address(&network->ip6, 2 * (pair + 1) + 1);
+	}
 }
 
 void
-wire_plan(struct wire *wire, const struct network *network, const char *uuid)
+wire_plan(struct wire *wire, const struct network *network, const char *uuid,
+    unsigned number)
 {
-	uint32_t value = hash(uuid);
+	uint32_t value = hash(uuid) + number;
 
-	(void)snprintf(
-	    wire->host_name, sizeof wire->host_name, "rkt-%.8s", uuid);
+	*wire = (struct wire){ .network = network };
+	(void)snprintf(wire->pod_name, sizeof wire->pod_name, "eth%u", number);
+	if (network->kind == NETWORK_PLUGINS)
+		return;
+	(void)snprintf(wire->host_name, sizeof wire->host_name,
+	    number == 0 ? "rkt-%.8s" : "rkt-%.8s-%u", uuid, number);
+	wire->pod_index = POD_INDEX + number;
 	wire->index = HOST_INDEX | (value & (HOST_INDEX - 1));
-	choose(wire, network, value % pairs(network));
-}
-
-static void
-put_address(struct netlink *netlink, uint16_t attribute, uint32_t address)
-{
-	netlink_put_u32(netlink, attribute, htonl(address));
-}
-
-static void
-add_veth(struct netlink *netlink, const struct wire *wire,
-    const struct network *network, int netns)
-{
-	struct ifinfomsg *body = netlink_add(netlink, RTM_NEWLINK,
-	    NLM_F_CREATE | NLM_F_EXCL | NLM_F_ACK, sizeof *body);
-	size_t info, data, peer;
-
-	body->ifi_index = (int)wire->index;
-	netlink_put_text(netlink, IFLA_IFNAME, wire->host_name);
-	if (network->mtu != 0)
-		netlink_put_u32(netlink, IFLA_MTU, network->mtu);
-	info = netlink_nest(netlink, IFLA_LINKINFO);
-	netlink_put_text(netlink, IFLA_INFO_KIND, "veth");
-	data = netlink_nest(netlink, IFLA_INFO_DATA);
-	peer = netlink_nest(netlink, VETH_INFO_PEER);
-	body = netlink_body(netlink, sizeof *body);
-	body->ifi_index = POD_INDEX;
-	netlink_put_text(netlink, IFLA_IFNAME, WIRE_POD_NAME);
-	netlink_put_u32(netlink, IFLA_NET_NS_FD, (uint32_t)netns);
-	if (network->mtu != 0)
-		netlink_put_u32(netlink, IFLA_MTU, network->mtu);
-	netlink_end(netlink, peer);
-	netlink_end(netlink, data);
-	netlink_end(netlink, info);
-}
-
-static void
-set_up(struct netlink *netlink, uint32_t index)
-{
-	struct ifinfomsg *body =
-	    netlink_add(netlink, RTM_NEWLINK, NLM_F_ACK, sizeof *body);
-
-	body->ifi_index = (int)index;
-	body->ifi_flags = IFF_UP;
-	body->ifi_change = IFF_UP;
-}
-
-/*
- * The host's end: what comes from the pod is forwarded, if it has the pod's
- * address (strict rp_filter: the one route to that address is the lease); what
- * the pod says about routes is not listened to.
- */
-static void
-set_up_host(struct netlink *netlink, uint32_t index)
-{
-	size_t spec, family, conf;
-
-	set_up(netlink, index);
-	spec = netlink_nest(netlink, IFLA_AF_SPEC);
-	family = netlink_nest(netlink, AF_INET);
-	conf = netlink_nest(netlink, IFLA_INET_CONF);
-	netlink_put_u32(netlink, IPV4_DEVCONF_FORWARDING, 1);
-	netlink_put_u32(netlink, IPV4_DEVCONF_RP_FILTER, 1);
-	netlink_put_u32(netlink, IPV4_DEVCONF_ACCEPT_REDIRECTS, 0);
-	netlink_put_u32(netlink, IPV4_DEVCONF_SEND_REDIRECTS, 0);
-	netlink_put_u32(netlink, IPV4_DEVCONF_ACCEPT_SOURCE_ROUTE, 0);
-	netlink_end(netlink, conf);
-	netlink_end(netlink, family);
-	netlink_end(netlink, spec);
-}
-
-static void
-add_address(struct netlink *netlink, uint32_t index, uint32_t address,
-    unsigned char bits)
-{
-	struct ifaddrmsg *body = netlink_add(netlink, RTM_NEWADDR,
-	    NLM_F_CREATE | NLM_F_EXCL | NLM_F_ACK, sizeof *body);
-
-	body->ifa_family = AF_INET;
-	body->ifa_prefixlen = bits;
-	body->ifa_index = index;
-	put_address(netlink, IFA_LOCAL, address);
-	put_address(netlink, IFA_ADDRESS, address);
-}
-
-static void
-add_route(struct netlink *netlink, uint32_t index, const struct subnet *to,
-    uint32_t gateway)
-{
-	struct rtmsg *body = netlink_add(netlink, RTM_NEWROUTE,
-	    NLM_F_CREATE | NLM_F_EXCL | NLM_F_ACK, sizeof *body);
-
-	body->rtm_family = AF_INET;
-	body->rtm_dst_len = (unsigned char)to->bits;
-	body->rtm_table = RT_TABLE_MAIN;
-	body->rtm_protocol = RTPROT_STATIC;
-	body->rtm_scope = gateway == 0 ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE;
-	body->rtm_type = RTN_UNICAST;
-	if (to->bits > 0)
-		put_address(netlink, RTA_DST, to->address);
-	if (gateway != 0)
-		put_address(netlink, RTA_GATEWAY, gateway);
-	netlink_put_u32(netlink, RTA_OIF, index);
+	if (network->kind == NETWORK_PTP)
+		choose_pair(wire, value % pairs(network));
+	else
+		bridge_plan(wire, value);
 }
 
 /* An index in use says EBUSY; one more is then tried. */
-static void
-make_veth(struct netlink *netlink, struct wire *wire,
-    const struct network *network, int netns)
+void
+wire_make(struct netlink *netlink, struct wire *wire, int netns)
 {
+	const struct link_end pod = { wire->pod_name, wire->pod_index };
 	int result = -1;
 
 	for (int i = 0; i < INDEX_TRIES; i++) {
-		add_veth(netlink, wire, network, netns);
+		const struct link_end host = { wire->host_name, wire->index };
+
+		link_add_veth(netlink, &host, &pod, netns, wire->network->mtu);
 		result = netlink_send(netlink, NULL);
 		if (result == 0 || errno != EBUSY)
 			break;
@@ -187,75 +107,175 @@ make_veth(struct netlink *netlink, struct wire *wire,
 	}
 	if (result < 0)
 		prog_die("%s", wire->host_name);
+	if (wire->pod6.family == 0)
+		forward_no_ipv6(wire->host_name);
+	else
+		forward_ipv6(wire->host_name);
 }
 
-bool
-wire_outside(struct wire *wire, const struct network *network, int netns)
+_Noreturn void
+wire_used_up(const struct wire *wire, uint32_t count)
 {
-	const uint32_t planned = wire->pair, count = pairs(network);
-	const struct subnet *subnet = &network->subnet;
+	const struct subnet *subnet = &wire->network->ip4;
+
+	/* Unless the caller wants all failures to look the same. */
+	if (prog_status == CHAIN_FAILED)
+		prog_status = EX_TEMPFAIL;
+	prog_diex("network \"%s\": all %u addresses of %s/%u are in use, try "
+		  "again",
+	    wire->network->name, count, address_text(subnet), subnet->bits);
+}
+
+/* Both ends are routers' ends, one address each. */
+static int
+add_addresses(struct netlink *netlink, const struct wire *wire)
+{
+	link_add_address(netlink, wire->index, &wire->host4);
+	if (wire->pod6.family != 0) {
+		link_add_address(netlink, wire->index, &link_host);
+		link_add_address(netlink, wire->index, &wire->host6);
+	}
+	return netlink_send(netlink, NULL);
+}
+
+/*
+ * Both families have the same pair of their subnets.  Should somebody else have
+ * a route to that of IPv6, the pair is not free, and the other one goes back.
+ */
+static int
+take_pair(struct netlink *netlink, const struct wire *wire)
+{
+	link_add_route(netlink, wire->index, &wire->pod4, NULL);
+	if (netlink_send(netlink, NULL) < 0)
+		return -1;
+	if (wire->pod6.family == 0)
+		return 0;
+	link_add_route(netlink, wire->index, &wire->pod6, NULL);
+	if (netlink_send(netlink, NULL) == 0)
+		return 0;
+	if (errno == EEXIST) {
+		link_delete_route(netlink, wire->index, &wire->pod4);
+		(void)netlink_send(netlink, NULL);
+		errno = EEXIST;
+	}
+	return -1;
+}
+
+void
+wire_outside(struct wire *wire, int netns)
+{
+	const uint32_t planned = wire->place, count = pairs(wire->network);
 	struct netlink netlink;
 	int result = -1;
 
 	if (netlink_open(&netlink, NETLINK_ROUTE) < 0)
 		prog_die("netlink");
-	make_veth(&netlink, wire, network, netns);
-	forward_no_ipv6(wire->host_name);
-	set_up_host(&netlink, wire->index);
+	wire_make(&netlink, wire, netns);
+	if (wire->pod6.family != 0)
+		link_no_own_address(&netlink, wire->index);
+	link_up(&netlink, wire->index);
+	link_put_ipv4_conf(&netlink);
+	/* Sent with the first lease that is tried. */
 	for (uint32_t i = 0; i < count; i++) {
-		struct subnet lease;
-		unsigned failed = 0;
-
-		choose(wire, network, (planned + i) % count);
-		lease = (struct subnet){ wire->pod, 32 };
-		add_route(&netlink, wire->index, &lease, 0);
-		result = netlink_send(&netlink, &failed);
+		choose_pair(wire, (planned + i) % count);
+		result = take_pair(&netlink, wire);
 		if (result == 0 || errno != EEXIST)
 			break;
 	}
 	if (result < 0 && errno == EEXIST)
-		prog_diex("network \"%s\": all %u addresses of %s/%u are "
-			  "in use, try again",
-		    network->name, count, address_text(subnet->address),
-		    subnet->bits);
-	if (result == 0) {
-		add_address(&netlink, wire->index, wire->host, 32);
-		result = netlink_send(&netlink, NULL);
-	}
-	if (result < 0)
+		wire_used_up(wire, count);
+	if (result < 0 || add_addresses(&netlink, wire) < 0)
 		prog_die("%s", wire->host_name);
 	netlink_close(&netlink);
-	return wire->pair != planned;
 }
 
-void
-wire_inside(const struct wire *wire, const struct network *network)
+/* The pod's own address with the bits of its link. */
+static void
+add_pod_addresses(struct netlink *inside, const struct wire *wire)
 {
-	const struct subnet metadata = { METADATA, 32 };
-	struct netlink netlink;
+	struct subnet address = wire->pod4;
 
-	if (netlink_open(&netlink, NETLINK_ROUTE) < 0)
-		prog_die("netlink");
-	set_up(&netlink, LOOPBACK);
-	set_up(&netlink, POD_INDEX);
-	add_address(&netlink, POD_INDEX, wire->pod, 31);
-	add_route(&netlink, POD_INDEX, &metadata, wire->host);
+	address.bits =
+	    wire->network->kind == NETWORK_PTP ? 31 : wire->network->ip4.bits;
+	link_add_address(inside, wire->pod_index, &address);
+	if (wire->pod6.family == 0)
+		return;
+	address = wire->pod6;
+	address.bits = 127;
+	link_add_address(inside, wire->pod_index, &link_pod);
+	link_add_address(inside, wire->pod_index, &address);
+}
+
+/* Without a way out: better no route at once than none after a while. */
+static bool
+is_of_use(const struct wire *wire, const struct subnet *to)
+{
+	return to->family == AF_INET6
+		   ? wire->host6.family != 0 && (to->bits > 0 || wire->ip6_out)
+		   : wire->host4.family != 0;
+}
+
+/* The others of a network of pairs, unless they are on the way out. */
+static void
+add_route_to_others(struct netlink *inside, const struct wire *wire,
+    const struct subnet *others, const struct subnet *gateway)
+{
+	const struct network *network = wire->network;
+
+	if (others->family == 0)
+		return;
 	for (size_t i = 0; i < network->route_count; i++)
-		add_route(&netlink, POD_INDEX, &network->routes[i], wire->host);
-	if (netlink_send(&netlink, NULL) < 0)
-		prog_die("%s", WIRE_POD_NAME);
-	netlink_close(&netlink);
+		if (is_of_use(wire, &network->routes[i]) &&
+		    subnet_holds(&network->routes[i], others))
+			return;
+	link_add_route(inside, wire->pod_index, others, gateway);
+}
+
+static void
+add_pod_routes(struct netlink *inside, const struct wire *wire)
+{
+	static const struct subnet anywhere = { .family = AF_INET };
+	const struct network *network = wire->network;
+
+	if (wire->host4.family != 0)
+		link_add_route(
+		    inside, wire->pod_index, &metadata, &wire->host4);
+	for (size_t i = 0; i < network->route_count; i++) {
+		const struct subnet *to = &network->routes[i];
+
+		if (is_of_use(wire, to))
+			link_add_route(inside, wire->pod_index, to,
+			    to->family == AF_INET6 ? &wire->host6
+						   : &wire->host4);
+	}
+	if (network->kind == NETWORK_PTP) {
+		add_route_to_others(inside, wire, &network->ip4, &wire->host4);
+		add_route_to_others(inside, wire, &network->ip6, &wire->host6);
+	}
+	if (network->is_default_gateway)
+		link_add_route(
+		    inside, wire->pod_index, &anywhere, &wire->host4);
+}
+
+/* What an earlier network has a route to keeps it. */
+void
+wire_inside(struct netlink *inside, const struct wire *wire)
+{
+	if (wire->pod6.family != 0)
+		link_no_own_address(inside, wire->pod_index);
+	link_up(inside, wire->pod_index);
+	if (wire->network->kind == NETWORK_BRIDGE)
+		bridge_put_mac(inside, wire);
+	add_pod_addresses(inside, wire);
+	add_pod_routes(inside, wire);
+	if (netlink_send(inside, NULL) < 0 && errno != EEXIST)
+		prog_die("%s", wire->pod_name);
 }
 
 void
-wire_loopback(void)
+wire_loopback(struct netlink *inside)
 {
-	struct netlink netlink;
-
-	if (netlink_open(&netlink, NETLINK_ROUTE) < 0)
-		prog_die("netlink");
-	set_up(&netlink, LOOPBACK);
-	if (netlink_send(&netlink, NULL) < 0)
+	link_up(inside, LINK_LOOPBACK);
+	if (netlink_send(inside, NULL) < 0)
 		prog_die("lo");
-	netlink_close(&netlink);
 }

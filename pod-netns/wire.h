@@ -1,37 +1,54 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* wire - the veth between the host and a pod, its addresses and routes */
+/* wire - a pod's interface in one network, and the host's end of it */
 #pragma once
 
+#include <jansson.h>
 #include <net/if.h>
+#include <stdbool.h>
 #include <stdint.h>
 
+#include "netlink.h"
 #include "network.h"
 
-/* The pod's end has this name. */
-#define WIRE_POD_NAME "eth0"
-
 struct wire {
-	char host_name[IF_NAMESIZE]; /* the host's end */
+	const struct network *network;
+	char pod_name[IF_NAMESIZE];  /* eth0 and so on */
+	uint32_t pod_index;          /* unless a plugin makes it */
+	char host_name[IF_NAMESIZE]; /* empty: a plugin's, or none */
 	uint32_t index;              /* of the host's end */
-	uint32_t pair;               /* which /31 of the subnet */
-	uint32_t host, pod;          /* its two addresses */
+	uint32_t place;              /* which pair or address of the subnet */
+	bool ip6_out;                /* the host has a way out for its IPv6 */
+
+	/* Its addresses, and the gateways; those of family 0 are none. */
+	struct subnet pod4, pod6, host4, host6;
+	json_t *result; /* of plugins */
 };
 
-/* Chooses names, index and the pair to begin with, all by the UUID. */
-void wire_plan(
-    struct wire *wire, const struct network *network, const char *uuid);
+/* Chooses names, indexes and the place to begin with, all by the UUID. */
+void wire_plan(struct wire *wire, const struct network *network,
+    const char *uuid, unsigned number);
 
 /*
- * In the host's namespace: makes the veth with its other end in netns and takes
- * a pair, the first that is free after the planned one.  The host's route to
- * the pod's address is the lease: the kernel refuses a second one, and it goes
- * with the veth.  Returns whether the pair is another one than planned.  Ends
- * the process with one line if that fails or all pairs are taken.
+ * For a network of pairs, in the host's namespace: makes the veth with its
+ * other end in netns and takes a pair, the first that is free after the planned
+ * one.  The host's route to the pod's address is the lease: the kernel refuses
+ * a second one, and it goes with the veth.  Ends the process with one line if
+ * that fails, with EX_TEMPFAIL if all pairs are taken.
  */
-bool wire_outside(struct wire *wire, const struct network *network, int netns);
+void wire_outside(struct wire *wire, int netns);
 
-/* In the pod's namespace: the pod's end and the way out. */
-void wire_inside(const struct wire *wire, const struct network *network);
+/* The same for both ends of the veth of any kind of network. */
+void wire_make(struct netlink *netlink, struct wire *wire, int netns);
 
-/* In the namespace of a pod without any network: lo alone. */
-void wire_loopback(void);
+/* All are taken: ends the process with EX_TEMPFAIL and one line. */
+_Noreturn void wire_used_up(const struct wire *wire, uint32_t count);
+
+/*
+ * By a socket in the pod's namespace: the pod's end, its addresses and routes,
+ * together with what waits there.  What an earlier network has a route to keeps
+ * it.
+ */
+void wire_inside(struct netlink *inside, const struct wire *wire);
+
+/* The same for lo, which every pod has. */
+void wire_loopback(struct netlink *inside);

@@ -110,3 +110,17 @@ ask() {
 s = socket.create_connection((sys.argv[1], int(sys.argv[2])), 5)
 sys.stdout.write(s.makefile().read())' "$@"
 }
+
+# default_conf JQ-FILTER: net.d has the network default as built in, changed.
+default_conf() {
+	mkdir -p "$RKT_CONF/net.d"
+	jq -n '{cniVersion: "0.1.0", name: "default", type: "ptp", ipMasq: true,
+		ipam: {type: "host-local", subnet: "172.16.28.0/24",
+		routes: [{dst: "0.0.0.0/0"}]}} | '"$1" \
+		>"$RKT_CONF/net.d/99-default.conf"
+}
+
+# net UUID FILTER [N]: of the pod's net.json.
+net() {
+	jq -r ".networks[${3:-0}]$2" "$RKT_DIR/pods/run/$1/net.json"
+}
