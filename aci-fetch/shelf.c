@@ -14,7 +14,7 @@
 #include "publish.h"
 #include "scope.h"
 #include "shelf.h"
-#include "uuid.h"
+#include "store.h"
 
 struct file {
 	int fd;            /* -1: none has this number */
@@ -108,12 +108,10 @@ shelf_name(struct shelf *shelf, int number, char **name)
 	struct file *file = find(shelf, number);
 	autofree char *self = NULL;
 	autofree char *path = NULL;
-	char uuid[UUID_SIZE];
 
 	if (file == NULL)
 		return -1;
-	uuid_make(uuid);
-	*name = xasprintf("fetch-%s", uuid);
+	*name = store_handed_on();
 	self = xasprintf("/proc/self/fd/%d", file->fd);
 	path = xasprintf("%s/cas/tmp/%s", dirs_data(), *name);
 	filter_unlink_on_failure(path);

@@ -237,11 +237,25 @@ each(const struct clean *clean, const char *path,
 	return result;
 }
 
+/*
+ * Has whoever made it in tmp ended?  Those of images and trees hold the
+ * store's lock, and now we do.
+ */
+static bool
+is_over(const char *name)
+{
+	if (strncmp(name, "pipe-", 5) == 0)
+		return !store_is_awaited(name);
+	return strncmp(name, "image-", 6) == 0 ||
+	       strncmp(name, "tree-", 5) == 0;
+}
+
 static int
 clean_tmp(const struct clean *clean, int dir, const char *name)
 {
 	/* A damaged tree may have pods yet. */
-	if (!is_old(clean, dir, name) || is_used_tree(dir, name))
+	if ((!is_old(clean, dir, name) && !is_over(name)) ||
+	    is_used_tree(dir, name))
 		return 0;
 	return path_remove(dir, name);
 }

@@ -15,6 +15,7 @@
 #include "path.h"
 #include "scope.h"
 #include "store.h"
+#include "uuid.h"
 
 enum { NAME_LENGTH_MAX = 255 };
 
@@ -45,13 +46,16 @@ store_url_locks_path(void)
 	return xasprintf("%s/urls", dirs_run());
 }
 
-/* Has whoever started us opened that file for the whole pipe? */
+/*
+ * Has whoever started us opened that file for the whole pipe?  One of our own
+ * that has that number by chance is closed on exec.
+ */
 static bool
 is_inherited(const char *path)
 {
 	struct stat named, inherited;
 
-	return stat(path, &named) == 0 &&
+	return fcntl(STORE_LOCKS_FD, F_GETFD) == 0 && stat(path, &named) == 0 &&
 	       fstat(STORE_LOCKS_FD, &inherited) == 0 &&
 	       named.st_dev == inherited.st_dev &&
 	       named.st_ino == inherited.st_ino;
@@ -69,6 +73,46 @@ store_url_locks(void)
 	if (dir < 0)
 		return -1;
 	return open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+}
+
+/* The lock that stands for a text. */
+static struct flock
+lock_of(const char *text)
+{
+	return (struct flock){ .l_type = F_WRLCK,
+		.l_whence = SEEK_SET,
+		.l_start = store_url_lock(text),
+		.l_len = 1 };
+}
+
+char *
+store_handed_on(void)
+{
+	autofree char *path = store_url_locks_path();
+	autofree char *name = NULL;
+	struct flock lock;
+	char uuid[UUID_SIZE];
+
+	uuid_make(uuid);
+	name = xasprintf("pipe-%s", uuid);
+	lock = lock_of(name);
+	if (is_inherited(path) &&
+	    fcntl(STORE_LOCKS_FD, F_OFD_SETLK, &lock) == 0)
+		return take_ptr(&name);
+	return xasprintf("fetch-%s", uuid);
+}
+
+bool
+store_is_awaited(const char *name)
+{
+	autofree char *path = store_url_locks_path();
+	/* Opened anew: what descriptor 9 has locked is no obstacle to it. */
+	autofd int fd = open(path, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+	struct flock lock = lock_of(name);
+
+	if (fd < 0)
+		return errno != ENOENT;
+	return fcntl(fd, F_OFD_GETLK, &lock) < 0 || lock.l_type != F_UNLCK;
 }
 
 void

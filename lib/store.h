@@ -30,6 +30,17 @@ enum { STORE_LOCKS_FD = 9 };
 int store_url_locks(void);
 char *store_url_locks_path(void);
 
+/*
+ * The name in tmp of a file that the next program of a pipe is told of:
+ * "pipe-UUID" if descriptor 9 is that file, which then has the name's byte
+ * locked until all of the pipe have ended; else "fetch-UUID", of which nobody
+ * can tell for how long it is wanted.  The caller frees it.
+ */
+char *store_handed_on(void);
+
+/* Of a "pipe-UUID": may somebody of its pipe be alive? */
+bool store_is_awaited(const char *name);
+
 /* Spreads texts over 64 bits; two of them may have the same. */
 uint64_t store_text_hash(const char *text);
 

@@ -302,6 +302,8 @@ latest() {
 	run -0 cas-store gc
 	test -e "$RKT_DIR/cas/tmp/fetch-1"
 	test -e "$RKT_DIR/cas/index/$lost"
+	# Nobody can be at that one.
+	test ! -e "$RKT_DIR/cas/tmp/image-1"
 	run -0 --separate-stderr cas-store gc --grace-period=0s
 	is '' "$output$stderr"
 	is "$before" "$(find "$RKT_DIR/cas" ! -type d | sort)"

@@ -116,6 +116,51 @@ archive_pipe() {
 		cas-put -q --insecure
 }
 
+@test "what a killed pipe of rkt's left goes at once, and a living one's stays" {
+	local program
+	mksaved "$T/saved"
+	tar -cf "$T/d.tar" -C "$T/saved" .
+	mkfifo "$T/go"
+	# As rkt has it; each program stands still before it does anything.
+	whole_pipe() {
+		{ archive_pipe; } 9<>"$(cas-store urls)" 3>&- || return
+	}
+	for program in aci-convert cas-put; do
+		printf '#!/bin/sh\necho $$ >%s\nread -r _ <%s\nexec %s "$@"\n' \
+			"$T/pid" "$T/go" "$BIN/$program" >"$T/victim/$program"
+		chmod +x "$T/victim/$program"
+		for end in KILL go; do
+			echo "$program $end"
+			whole_pipe >"$T/out" 2>"$T/err" &
+			wait_for compgen -G "$RKT_DIR/cas/tmp/pipe-*"
+			exec 8<>"$T/go"
+			before=$(ls "$RKT_DIR/cas/tmp")
+			cas-store gc
+			is "$before" "$(ls "$RKT_DIR/cas/tmp")"
+			if test $end = KILL; then
+				kill -KILL "$(cat "$T/pid")"
+				wait "$!" || :
+				wait_for nothing_after_gc
+				is '' "$(cas-store ls)"
+			else
+				echo >&8
+				wait "$!"
+				is "$(cat "$T/out")" "$(cas-store ls -q)"
+				is '' "$(ls "$RKT_DIR/cas/tmp")"
+				forget_image
+			fi
+			exec 8>&-
+		done
+		rm "$T/victim/$program"
+	done
+	all_is_clean
+}
+
+# Though nothing is old.
+nothing_after_gc() {
+	cas-store gc && test -z "$(ls "$RKT_DIR/cas/tmp")"
+}
+
 export_image() {
 	aci-export --overwrite example.com/app:1.0 "$T/out.aci" &&
 		aci-export --overwrite --format=oci-archive \
