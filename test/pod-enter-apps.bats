@@ -153,6 +153,28 @@ post'
 	is 4 "$(cat "$(place "$pod")/status/app")"
 }
 
+@test "pod-enter: C19 a failed pre-start ends the others, and runs no post-stop" {
+	prepare example.com/app -- 'echo ran' \
+		--- example.com/app --name=other -- 'sleep 100'
+	edit '.apps[0].app.eventHandlers = [
+		{name: "pre-start", exec: ["/bin/sh", "-c", "sleep 0.2; kill -KILL $$"]},
+		{name: "post-stop", exec: ["/bin/sh", "-c", "echo post"]}]'
+	run -137 --separate-stderr pod-enter "$pod"
+	is ''
+	is 137 "$(cat "$(place "$pod")/status/app")"
+	is 143 "$(cat "$(place "$pod")/status/other")"
+	is '' "$(pgrep -x sleep)"
+}
+
+@test "pod-enter: several apps start side by side, none waits for another" {
+	prepare example.com/app --name=one -- \
+		': >/dev/shm/one; until test -e /dev/shm/two; do sleep 0.05; done' \
+		--- example.com/app --name=two -- \
+		': >/dev/shm/two; until test -e /dev/shm/one; do sleep 0.05; done'
+	run -0 --separate-stderr timeout 10 pod-enter "$pod"
+	is '' "$stderr"
+}
+
 @test "pod-enter: SIGTERM, SIGINT and SIGHUP end the pod in good order" {
 	for signal in TERM INT HUP QUIT; do
 		echo "$signal"
@@ -171,14 +193,51 @@ post'
 }
 
 @test "pod-enter: post-stop runs however the app ended" {
-	prepare example.com/app -- ': >/ready; sleep 100'
-	edit '.apps[0].app.eventHandlers = [
-		{name: "post-stop", exec: ["/bin/sh", "-c", "echo post"]}]'
-	pod-enter "$pod" >"$T/out" &
-	wait_for has app ready
-	kill -TERM $!
-	wait $! || :
-	is post "$(cat "$T/out")"
+	local how want
+	while IFS=: read -r how want; do
+		echo "$how"
+		prepare example.com/app -- "$how" \
+			--- example.com/app --name=other -- \
+			'until test -e /dev/shm/fail; do sleep 0.05; done; exit 7'
+		edit '.apps[0].app.eventHandlers = [
+			{name: "post-stop", exec: ["/bin/sh", "-c",
+			"echo post >/post; : >/dev/shm/fail; exit 9"]}]'
+		run "-$want" pod-enter "$pod"
+		# The other one's failure came first in the last row.
+		case $how in
+		touch*) is 143 "$(cat "$(place "$pod")/status/app")" ;;
+		*) is "$want" "$(cat "$(place "$pod")/status/app")" ;;
+		esac
+		is post "$(cat "$(place "$pod")/app.upper/post")"
+	done <<-"END"
+	exit 5:5
+	kill -KILL $$:137
+	kill -SEGV $$:139
+	exec /missing:127
+	touch /dev/shm/fail; sleep 100:7
+	END
+}
+
+@test "pod-enter: post-stop runs whichever signal ends the pod" {
+	local signal
+	for signal in TERM HUP INT 'INT INT'; do
+		echo "$signal"
+		prepare example.com/app -- \
+			'trap "" TERM; trap "exit 3" HUP; : >/ready
+			while :; do sleep 0.05; done'
+		test "$signal" = 'INT INT' || edit '.apps[0].app.exec[2] =
+			": >/ready; sleep 100"'
+		edit '.apps[0].app.eventHandlers = [
+			{name: "post-stop", exec: ["/bin/sh", "-c", "echo post"]}]'
+		env --default-signal=INT pod-enter "$pod" >"$T/out" &
+		wait_for has app ready
+		for number in $signal; do
+			kill "-$number" $!
+			sleep 0.3
+		done
+		wait $! || :
+		is post "$(cat "$T/out")"
+	done
 }
 
 @test "pod-enter: a signal that the caller ignores does not end the pod" {
