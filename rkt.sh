@@ -477,7 +477,7 @@ END
 # choose BEGINNING - sets $found to the command that begins so
 choose() {
 	found=
-	for word in cat-manifest completion config enter fetch gc help \
+	for word in cat-manifest completion config enter export fetch gc help \
 		image list logs prepare rm run run-prepared status stop trust version
 	do
 		case $word in
@@ -503,6 +503,7 @@ enter | fetch | help | image | prepare | run | trust | version | completion)
 	;;
 cat-manifest) tool pod-list --manifest "$@" ;;
 config) tool aci-config "$@" ;;
+export) tool pod-root --export "$@" ;;
 logs) tool pod-logs "$@" ;;
 gc) tool pod-gc "$@" ;;
 list) tool pod-list --table "$@" ;;

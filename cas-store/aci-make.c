@@ -44,6 +44,8 @@ static const char usage_text[] =
     "      --owner=UID:GID     of every file\n"
     "      --newest=SECONDS    no file is newer (also: the variable\n"
     "                          SOURCE_DATE_EPOCH)\n"
+    "      --overwrite         FILE may be there\n"
+    "      --no-sockets        leave them out, else they are refused\n"
     "      --check             is FILE an image that cas-put would take?\n"
     "  -h, --help\n"
     "      --version\n";
@@ -55,6 +57,7 @@ struct opts {
 	const char *output;
 	const char *key;
 	bool check;
+	bool overwrite;
 };
 
 static _Noreturn void
@@ -131,6 +134,8 @@ parse_options(int argc, char *argv[], struct opts *opts)
 		{ "owner", required_argument, NULL, 'u' },
 		{ "newest", required_argument, NULL, 'n' },
 		{ "check", no_argument, NULL, 'k' },
+		{ "overwrite", no_argument, NULL, 'w' },
+		{ "no-sockets", no_argument, NULL, 'S' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'v' },
 		{ NULL, 0, NULL, 0 },
@@ -156,6 +161,12 @@ parse_options(int argc, char *argv[], struct opts *opts)
 			break;
 		case 'k':
 			opts->check = true;
+			break;
+		case 'w':
+			opts->overwrite = true;
+			break;
+		case 'S':
+			opts->pack.no_sockets = true;
 			break;
 		case 'v':
 			(void)puts("aci-make " RKT_VERSION);
@@ -280,6 +291,16 @@ link_new(int fd, int dir, const char *name, const char *shown)
 		errx(EX_CANTCREAT, "%s: is there already", shown);
 }
 
+static void
+put(const struct opts *opts, int fd, int dir, const char *name,
+    const char *shown)
+{
+	if (!opts->overwrite)
+		link_new(fd, dir, name, shown);
+	else if (publish_replace(fd, dir, name) < 0)
+		err(EX_CANTCREAT, "%s", shown);
+}
+
 /* Whole, and read again, so that no image that is refused ever gets out. */
 static void
 write_image(struct pack *pack, int fd, int tmp)
@@ -289,6 +310,8 @@ write_image(struct pack *pack, int fd, int tmp)
 
 	if (pack_write(pack, fd, &fault) < 0)
 		refuse(&fault);
+	if (pack->sockets > 0)
+		warnx("%u sockets left out", pack->sockets);
 	if (pack->dropped != NULL)
 		warnx("%s: extended attribute %s (and such) left out",
 		    pack->dir, pack->dropped);
@@ -311,16 +334,17 @@ make_file(const struct opts *opts, struct pack *pack)
 	autofd int signature = -1;
 	struct fault fault = { 0 };
 
-	if (faccessat(dir, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+	if (!opts->overwrite &&
+	    faccessat(dir, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
 		errx(EX_CANTCREAT, "%s: is there already", shown);
 	write_image(pack, fd, dir);
 	if (opts->key != NULL) {
 		signature = open_unnamed(dir, shown);
 		if (sign(opts->key, fd, signature, &fault) < 0)
 			refuse(&fault);
-		link_new(signature, dir, asc, asc);
+		put(opts, signature, dir, asc, asc);
 	}
-	link_new(fd, dir, name, shown);
+	put(opts, fd, dir, name, shown);
 }
 
 static void

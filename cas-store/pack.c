@@ -255,8 +255,12 @@ write_found(const struct job *job, const FTSENT *found)
 	default:
 		break;
 	}
-	if (S_ISSOCK(found->fts_statp->st_mode))
-		return refuse(job, found->fts_path, "a socket");
+	if (S_ISSOCK(found->fts_statp->st_mode)) {
+		if (!job->pack->no_sockets)
+			return refuse(job, found->fts_path, "a socket");
+		job->pack->sockets++;
+		return 0;
+	}
 	return write_file(job, name, found->fts_accpath, found->fts_statp);
 }
 

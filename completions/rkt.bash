@@ -7,7 +7,7 @@ _rkt() {
 	local dash='--debug --deny-private --dir= --insecure-options= --insecure-skip-verify
 		--local-config= --simple-discovery --system-config=
 		--trust-keys-from-https --user-config='
-	local commands='cat-manifest completion config enter fetch gc
+	local commands='cat-manifest completion config enter export fetch gc
 		help image list logs prepare rm run run-prepared status stop trust
 		version'
 	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
@@ -48,6 +48,7 @@ _rkt() {
 	completion) words=bash ;;
 	config) words=--credentials ;;
 	enter) words="$(_rkt_pods) --app=" ;;
+	export) words="$(_rkt_pods) --app= --overwrite" ;;
 	help) words=$commands ;;
 	list) words='--full --no-legend --format=' ;;
 	logs) words="$(_rkt_pods) --app= --follow --since= --tail=

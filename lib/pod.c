@@ -110,10 +110,10 @@ pod_move(struct pod *pod, enum pod_place to)
 	return 0;
 }
 
-int
-pod_lock(const struct pod *pod)
+static int
+lock_as(const struct pod *pod, short type)
 {
-	struct flock whole = { .l_type = F_WRLCK };
+	struct flock whole = { .l_type = type };
 	struct stat file;
 	autofd int fd = openat(
 	    pod->dir, "lock", O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
@@ -136,6 +136,18 @@ pod_lock(const struct pod *pod)
 }
 
 int
+pod_lock(const struct pod *pod)
+{
+	return lock_as(pod, F_WRLCK);
+}
+
+int
+pod_share(const struct pod *pod)
+{
+	return lock_as(pod, F_RDLCK);
+}
+
+int
 pod_embryos_hold(bool alone)
 {
 	autofree char *path =
@@ -150,7 +162,8 @@ pod_embryos_hold(bool alone)
 int
 pod_locked(const struct pod *pod)
 {
-	struct flock whole = { .l_type = F_WRLCK };
+	/* What would hold up a reader is a writer. */
+	struct flock whole = { .l_type = F_RDLCK };
 	autofd int fd = openat(
 	    pod->dir, "lock", O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 

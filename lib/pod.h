@@ -60,6 +60,12 @@ int pod_move(struct pod *pod, enum pod_place to);
 int pod_lock(const struct pod *pod);
 
 /*
+ * The same for reading: who has it keeps a gc away, as others may do at the
+ * same time, but does not run the pod, and is not asked about below.
+ */
+int pod_share(const struct pod *pod);
+
+/*
  * An embryo has no lock at first.  Who makes one holds the place, together
  * with others, from before its directory is there until it has the pod's lock;
  * who holds it alone knows that an unlocked embryo is nobody's.  Returns a

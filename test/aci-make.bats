@@ -120,6 +120,11 @@ refused() {
 	ln -s nowhere "$T/link.aci"
 	refused 73 "aci-make: $T/link.aci: is there already" \
 		aci-make -o "$T/link.aci" "$T/root" "$T/manifest"
+	echo old >"$T/old.aci"
+	run -0 aci-make --overwrite -o "$T/old.aci" "$T/root" "$T/manifest"
+	cmp "$T/old.aci" "$T/y.aci"
+	run -0 aci-make --overwrite -o "$T/link.aci" "$T/root" "$T/manifest"
+	test ! -L "$T/link.aci" && test ! -e "$T/nowhere"
 	refused 73 "aci-make: $T/none/x.aci: No such file or directory" \
 		aci-make -o "$T/none/x.aci" "$T/root" "$T/manifest"
 	python3 -c 'import socket, sys
@@ -130,6 +135,10 @@ socket.socket(socket.AF_UNIX).bind(sys.argv[1])' "$T/root/socket"
 	is '' "$(ls "$T/out")"
 	refused 65 "aci-make: $T/root/socket: a socket" \
 		aci-make "$T/root" "$T/manifest"
+	run -0 --separate-stderr aci-make --no-sockets -o "$T/without.aci" \
+		"$T/root" "$T/manifest"
+	is 'aci-make: 1 sockets left out' "$stderr"
+	run -1 grep socket <<<"$(tar -tzf "$T/without.aci")"
 	rm "$T/root/socket"
 	run -74 --separate-stderr fill
 	is 'aci-make: stdout: No space left on device' "$stderr"

@@ -23,6 +23,7 @@ declare -gA LIBS=(
 	[pod-logs]=static
 	[pod-netns]=static
 	[pod-prepare]=static
+	[pod-root]='libc libjansson'
 	[pod-stop]=libc
 )
 

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* pod-root - become a program that sees the files of an app that has ended */
+/*
+ * pod-root [--app=NAME] [--fail-status=N] POD PROG ARG...
+ * pod-root [--app=NAME] [--fail-status=N] --export [--overwrite] POD FILE
+ *
+ * A chain loader.  In a mount namespace of its own it makes a directory with
+ * "rootfs", what the app left over what its image has, read-only, and
+ * "manifest", that of an image which would be the app again; there PROG runs.
+ * With the namespace all of it is gone.  To export is to run aci-make.
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "alloc.h"
+#include "escape.h"
+#include "left.h"
+#include "lower.h"
+#include "mount.h"
+#include "named.h"
+#include "num.h"
+#include "path.h"
+#include "pod.h"
+#include "prog.h"
+#include "publish.h"
+#include "scope.h"
+
+static struct {
+	const char *app;
+	bool export;
+	bool overwrite;
+} opts;
+
+static _Noreturn void
+usage(FILE *to, int status)
+{
+	(void)fputs("usage: pod-root [--app=NAME] [--fail-status=N] POD PROG "
+		    "ARG...\n"
+		    "       pod-root [--app=NAME] [--fail-status=N] --export "
+		    "[--overwrite] POD FILE\n"
+		    "Become PROG in a directory with the files of an app that "
+		    "has ended.\n",
+	    to);
+	exit(status);
+}
+
+static void
+set_fail_status(const char *text)
+{
+	uint64_t status;
+
+	if (num_parse(text, 1, 255, &status) < 0)
+		prog_diex("--fail-status: not from 1 to 255");
+	prog_status = (int)status;
+}
+
+static void
+read_options(int argc, char *argv[])
+{
+	static const struct option options[] = {
+		{ "app", required_argument, NULL, 'a' },
+		{ "export", no_argument, NULL, 'e' },
+		{ "overwrite", no_argument, NULL, 'w' },
+		{ "fail-status", required_argument, NULL, 's' },
+		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int option;
+
+	while ((option = getopt_long_only(argc, argv, "+h", options, NULL)) !=
+	       -1) {
+		switch (option) {
+		case 'a':
+			opts.app = optarg;
+			break;
+		case 'e':
+			opts.export = true;
+			break;
+		case 'w':
+			opts.overwrite = true;
+			break;
+		case 's':
+			set_fail_status(optarg);
+			break;
+		case 'V':
+			(void)puts("pod-root " RKT_VERSION);
+			prog_finish();
+			exit(0);
+		case 'h':
+			usage(stdout, 0);
+		default:
+			usage(stderr, prog_status);
+		}
+	}
+	if (argc - optind < 2 || (opts.export && argc - optind != 2) ||
+	    (opts.overwrite && !opts.export))
+		usage(stderr, prog_status);
+}
+
+/*
+ * A lock that others may hold too, for PROG's time, so that no gc takes the
+ * files away meanwhile; then the pod's state is what it stays.
+ */
+static void
+find_pod(const char *name, struct pod *pod)
+{
+	enum pod_state state;
+	int lock;
+
+	pod->dir = -1;
+	if (named_open(name, pod) < 0)
+		exit(prog_status);
+	lock = pod_share(pod);
+	if (lock < 0 && errno != EAGAIN)
+		prog_die("pod \"%s\": lock", pod->uuid);
+	state = pod_state(pod);
+	if (lock < 0 ||
+	    (state != POD_IS_EXITED && state != POD_IS_EXITED_GARBAGE))
+		prog_diex("pod \"%s\" is %s, not exited", pod->uuid,
+		    pod_state_name(state));
+	if (fcntl(lock, F_SETFD, 0) < 0)
+		prog_die("pod \"%s\": lock", pod->uuid);
+}
+
+/* The overlay of what the app left; not attached yet. */
+static int
+open_files(const struct pod *pod, const struct left *left)
+{
+	autofree char *why = NULL;
+	autofree char *path = xasprintf("%s.upper", left->name);
+	autofd int upper =
+	    beneath_open(pod->dir, path, O_RDONLY | O_DIRECTORY, 0);
+	autofd int lower = lower_open(pod, left->image_id, &why);
+	autofree char *layers =
+	    xasprintf("/proc/self/fd/%d:/proc/self/fd/%d", upper, lower);
+	const char *const options[] = { "lowerdir", layers, NULL };
+	int files;
+
+	if (upper < 0)
+		prog_die("%s", path);
+	if (lower < 0)
+		prog_diex("%s: %s", left->name, why);
+	files = mount_new("overlay", options,
+	    MOUNT_ATTR_RDONLY | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOSUID |
+		MOUNT_ATTR_NOEXEC);
+	if (files < 0)
+		prog_die("%s: overlay", left->name);
+	return files;
+}
+
+/*
+ * Hides the overlay's work directory, which nobody needs any more, under a
+ * directory in memory, where we stand afterwards.
+ */
+static void
+build(const struct pod *pod, const struct left *left, int files)
+{
+	static const char *const options[] = { "mode", "0700", NULL };
+	autofree char *place = xasprintf("%s.work", left->name);
+	autofd int memory =
+	    mount_new("tmpfs", options, MOUNT_ATTR_NODEV | MOUNT_ATTR_NOSUID);
+	struct pod inside;
+
+	if (memory < 0 || unshare(CLONE_NEWNS) < 0 ||
+	    mount("", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		prog_die("mount namespace");
+	/* Of this namespace: what was opened before is the other's. */
+	if (pod_open(pod->uuid, &inside) < 0 ||
+	    mount_attach(memory, inside.dir, place) < 0 || fchdir(memory) < 0 ||
+	    mkdir("rootfs", 0755) < 0 ||
+	    mount_attach(files, memory, "rootfs") < 0)
+		prog_die("%s", place);
+	if (publish_file(memory, "manifest", left->manifest,
+		strlen(left->manifest), 0644, 0) < 0)
+		prog_die("manifest");
+	(void)close(inside.dir);
+}
+
+/* The path as it will still be right when we stand elsewhere. */
+static char *
+find_output(const char *path)
+{
+	autofree char *here = getcwd(NULL, 0);
+	autofree char *shown = escape(path);
+
+	if (here == NULL)
+		prog_die("%s", shown);
+	if (!opts.overwrite &&
+	    faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		prog_diex(
+		    "%s: output ACI file exists (try --overwrite)", shown);
+	return *path == '/' ? xstrdup(path) : xasprintf("%s/%s", here, path);
+}
+
+static _Noreturn void
+make_image(const char *output)
+{
+	autofree char *option = xasprintf("--output=%s", output);
+	char program[] = "aci-make", sockets[] = "--no-sockets",
+	     dir[] = "rootfs", manifest[] = "manifest",
+	     overwrite[] = "--overwrite", *argv[7] = { program, sockets };
+	size_t n = 2;
+
+	if (opts.overwrite)
+		argv[n++] = overwrite;
+	argv[n++] = option;
+	argv[n++] = dir;
+	argv[n] = manifest;
+	prog_chain(argv);
+}
+
+int
+main(int argc, char *argv[])
+{
+	autofree char *output = NULL;
+	struct pod pod;
+	struct left left;
+	autofd int files = -1;
+
+	prog_start_chain();
+	read_options(argc, argv);
+	if (opts.export)
+		output = find_output(argv[optind + 1]);
+	find_pod(argv[optind], &pod);
+	left_read(&pod, opts.app, &left);
+	files = open_files(&pod, &left);
+	build(&pod, &left, files);
+	if (opts.export)
+		make_image(output);
+	prog_chain(argv + optind + 1);
+}
