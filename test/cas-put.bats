@@ -668,6 +668,21 @@ same_as_tar() {
 	nothing_stored
 }
 
+@test "cas-put: a disk that is full amid many files of a tree is one error" {
+	mkdir "$T/root"
+	for i in {100..499}; do
+		head -c 8000 /dev/urandom >"$T/root/file-$i"
+	done
+	mkaci "$T/root" "$T/x.aci"
+	mount -t tmpfs -o size=5m tmpfs "$RKT_DIR"
+	run -74 --separate-stderr put --render=tree "$T/x.aci"
+	matches '^cas-put: [^ ]*: unpack file-[1-4][0-9][0-9]: No space left on device$' \
+		"$stderr"
+	is '' "$(cas-store ls)"
+	cas-store gc --grace-period=0s
+	nothing_stored
+}
+
 @test "cas-put: out of room at any point, it takes back what it stored" {
 	local inodes status last=1
 	mkdir "$T/root"
