@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""readme.py - what README.md shows is what is seen
+"""readme.py - what README.md and a manual page show is what is seen
 
-usage: test/readme.py [--print] README.md
+usage: test/readme.py [--print] FILE
 
-To be run in the demo's shell (test/demo --shell).  Each line of README.md's
-indented blocks that begins with "# " is typed at a terminal, in their order,
-the question answered with yes.  What then is on the screen has to be what the
+To be run in the demo's shell (test/demo --shell).  Each line of FILE's indented
+blocks (of a page: its literal displays) that begins with "# " is typed at a
+terminal, in their order, the question answered with yes.  What then is on the screen has to be what the
 lines below it say, where "..." is any number of lines, and where these may
 differ: digests, fingerprints, UUIDs, versions, sizes, times, addresses,
 processes.  With --print it prints the blocks anew.
@@ -51,10 +51,22 @@ def plain(text):
     return text.strip('\n')
 
 
+def lines(path):
+    """Its lines, those of a page's displays indented as in README.md."""
+    display = False
+    for line in open(path, encoding='utf-8'):
+        if path.endswith('.md'):
+            yield line
+        elif line.startswith(('.Bd', '.Ed')):
+            display = line.startswith('.Bd')
+        else:
+            yield '    ' * display + line.replace('\\e', '\\')
+
+
 def blocks(path):
     """The commands and what follows each: [(command, shown)]."""
     found, inside = [], False
-    for line in open(path, encoding='utf-8'):
+    for line in lines(path):
         inside = line.startswith('    # ') or (
             inside and line.startswith('    '))
         if not inside:
@@ -125,7 +137,7 @@ def main():
             print(re.sub('(?m)^(?=.)', '    ', got.expandtabs()), end='')
         elif not alike(plain('\n'.join(shown)), plain(got)):
             wrong += 1
-            print(f'# {command}\n--- README.md\n' + plain('\n'.join(shown)) +
+            print(f'# {command}\n--- shown\n' + plain('\n'.join(shown)) +
                   '\n+++ seen\n' + plain(got) + '\n')
         else:
             print(f'as shown: {command}')
