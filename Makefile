@@ -209,6 +209,9 @@ hostile: deps ## hostile archives: a table, bombs, 10,000 made by chance
 	test/world test/archives/run bombs
 	test/world test/archives/run generated 10000
 
+newcomer: deps ## the README, line by line, on a Debian of its own
+	test/newcomer
+
 lint: deps ## both compilers, analysers, shellcheck, mandoc, clang-format
 	test/lint
 
@@ -241,5 +244,5 @@ help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
 
 .DELETE_ON_ERROR:
-.PHONY: all deps demo check unit asan fuzz crash hostile lint bench install sizes clean help
+.PHONY: all deps demo check unit asan fuzz crash hostile newcomer lint bench install sizes clean help
 .SECONDARY:
