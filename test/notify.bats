@@ -7,6 +7,7 @@ load enter
 # systemd: stands in for it; each message is a line of $T/messages, with the
 # number of the process that sent it.
 systemd() {
+	rm -f "$T/messages"
 	python3 - "$1" >"$T/messages" 3>&- <<-"END" &
 	import socket, struct, sys
 	name = sys.argv[1]
@@ -20,7 +21,7 @@ systemd() {
 	          data.decode().strip(), flush=True)
 	END
 	systemd=$!
-	wait_for grep -q listening "$T/messages"
+	wait_for grep -qs listening "$T/messages"
 	export NOTIFY_SOCKET=$1
 }
 
