@@ -212,6 +212,10 @@ hostile: deps ## hostile archives: a table, bombs, 10,000 made by chance
 newcomer: deps ## the README, line by line, on a Debian of its own
 	test/newcomer
 
+soak: deps ## 1,000 pods with networks, 64 at a time
+	@$(MAKE) --no-print-directory $(JOBS) all
+	test/world test/soak
+
 lint: deps ## both compilers, analysers, shellcheck, mandoc, clang-format
 	test/lint
 
@@ -244,5 +248,5 @@ help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
 
 .DELETE_ON_ERROR:
-.PHONY: all deps demo check unit asan fuzz crash hostile newcomer lint bench install sizes clean help
+.PHONY: all deps demo check unit asan fuzz crash hostile newcomer soak lint bench install sizes clean help
 .SECONDARY:

@@ -147,10 +147,23 @@ seccomp_text_check(const char *text)
 const char *
 network_check(const char *text)
 {
+	static const struct {
+		const char *beginning, *why;
+	} special[] = {
+		{ "host:", "arguments are not supported by special netname "
+			   "\"host\"" },
+		{ "none:", "arguments are not supported by special netname "
+			   "\"none\"" },
+		{ "all:", "arguments are not supported by special netname "
+			  "\"all\"" },
+	};
 	size_t length = strcspn(text, ":");
 
 	if (length == 0)
 		return "is not a network's name";
+	for (size_t i = 0; i < sizeof special / sizeof *special; i++)
+		if (strncmp(text, special[i].beginning, length + 1) == 0)
+			return special[i].why;
 	for (size_t i = 0; i < length; i++)
 		if (strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxy"
 			   "z0123456789_.-",

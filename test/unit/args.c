@@ -80,6 +80,15 @@ static const struct {
 	    "invalid argument \"../x\" for --net: is not a network's name" },
 	{ "--net=a,a a",
 	    "invalid argument \"a,a\" for --net: \"a\" given twice" },
+	{ "--net=host:A=B a",
+	    "invalid argument \"host:A=B\" for --net: arguments are not "
+	    "supported by special netname \"host\"" },
+	{ "--net=x,all:A=B a",
+	    "invalid argument \"x,all:A=B\" for --net: arguments are not "
+	    "supported by special netname \"all\"" },
+	{ "--net=none: a",
+	    "invalid argument \"none:\" for --net: arguments are not "
+	    "supported by special netname \"none\"" },
 	{ "--net --private-net a", "--private-net: \"default\" given twice" },
 	{ "--net=host,x a", "networks \"host\" and \"none\" stand alone" },
 	{ "--net=none --net a", "networks \"host\" and \"none\" stand alone" },
