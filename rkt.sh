@@ -35,8 +35,8 @@ die() { # TEXT
 	exit $FAILED
 }
 
-usage() { # TEXT
-	printf 'Usage: rkt %s\n' "$1" >&2
+usage() { # COMMAND
+	cmd_help "$1" >&2
 	exit $FAILED
 }
 
@@ -135,7 +135,7 @@ do
 	-deny-private) reach=' --deny-private' ;;
 	-simple-discovery) simple=' --simple' ;;
 	-dir | -local-config | -system-config | -user-config | -insecure-options)
-		test $# -gt 1 || usage "$1 needs a value"
+		test $# -gt 1 || die "$1: needs a value"
 		value=$2
 		shift 2
 		set -- "$option=$value" "$@"
@@ -216,8 +216,6 @@ adopt_keys() (
 )
 
 cmd_fetch() { # [--full] [--pull-policy=P] (IMAGE [--signature=FILE])…
-	need='fetch [--full] [--pull-policy=update|new|never]'
-	need="$need [--platform=OS/ARCH] IMAGE [--signature=FILE]…"
 	width=39 policy=update
 	while test $# -gt 0
 	do
@@ -234,7 +232,7 @@ cmd_fetch() { # [--full] [--pull-policy=P] (IMAGE [--signature=FILE])…
 			platform=" --platform=${1#*=}"
 			;;
 		--signature* | -signature*) die '--signature must follow an image' ;;
-		-*) usage "$need" ;;
+		-*) usage fetch ;;
 		*) break ;;
 		esac
 		shift
@@ -245,11 +243,11 @@ cmd_fetch() { # [--full] [--pull-policy=P] (IMAGE [--signature=FILE])…
 		case $word in
 		--signature=* | -signature=*) images="$images	${word#*=}" ;;
 		--) die 'app arguments unsupported' ;;
-		-*) usage "$need" ;;
+		-*) usage fetch ;;
 		*) images="$images${images:+$newline}$word" ;;
 		esac
 	done
-	test -n "$images" || usage "$need"
+	test -n "$images" || usage fetch
 	while IFS='	' read -r image signature
 	do
 		status=66
@@ -275,9 +273,6 @@ cmd_fetch() { # [--full] [--pull-policy=P] (IMAGE [--signature=FILE])…
 }
 
 cmd_trust() { # (--prefix=P | --root) [KEY…] | --list | --remove=FINGERPRINT
-	need='trust (--prefix=PREFIX | --root) [--skip-fingerprint-review]'
-	need="$need [--fingerprint=FPR] [--insecure-allow-http] [KEY…] | trust"
-	need="$need (--list [--format=FORMAT] | --remove=FPR) [--prefix=PREFIX | --root]"
 	prefix='' root='' review='' only=''
 	for key
 	do
@@ -293,7 +288,7 @@ cmd_trust() { # (--prefix=P | --root) [KEY…] | --list | --remove=FINGERPRINT
 		case $1 in
 		--prefix=* | -prefix=*) prefix=${1#*=} ;;
 		--prefix | -prefix | --fingerprint)
-			test $# -gt 1 || usage "$need"
+			test $# -gt 1 || usage trust
 			key=$1=$2
 			shift 2
 			set -- "$key" "$@"
@@ -301,13 +296,9 @@ cmd_trust() { # (--prefix=P | --root) [KEY…] | --list | --remove=FINGERPRINT
 			;;
 		--root | -root) root=yes ;;
 		--fingerprint=*) only=${1#*=} ;;
-		--skip-fingerprint-review | -skip-fingerprint-review)
-			review=--skip-fingerprint-review
-			;;
-		--insecure-allow-http | -insecure-allow-http)
-			insecure http
-			;;
-		-*) usage "$need" ;;
+		--skip-fingerprint-review | -skip-fingerprint-review) review=--skip-fingerprint-review ;;
+		--insecure-allow-http | -insecure-allow-http) insecure http ;;
+		-*) usage trust ;;
 		*) break ;;
 		esac
 		shift
@@ -316,17 +307,17 @@ cmd_trust() { # (--prefix=P | --root) [KEY…] | --list | --remove=FINGERPRINT
 	for key
 	do
 		case $key in
-		-*) usage "$need" ;;
+		-*) usage trust ;;
 		esac
 	done
 	case ${prefix:+p}${root:+r} in
 	'')
-		test $# -gt 0 || usage "$need"
+		test $# -gt 0 || usage trust
 		die 'aborting due to implicit unbounded trust (root domain): say --prefix "example.com/foo" or --root'
 		;;
 	pr) die '--prefix and --root exclude each other' ;;
 	p) test $# -gt 0 || trust_discovered "$prefix" ;;
-	r) test $# -gt 0 || usage "$need" ;;
+	r) test $# -gt 0 || usage trust ;;
 	esac
 	for key
 	do
@@ -383,7 +374,7 @@ cmd_image() { # VERB [ARG…]
 	verify) image_verify "$@" ;;
 	extract) tool aci-export --format=directory --alone "$@" ;;
 	render) tool aci-export --format=directory "$@" ;;
-	*) usage 'image list|rm|gc|cat-manifest|verify|export|extract|render [ARG…]' ;;
+	*) usage image ;;
 	esac
 }
 
@@ -437,22 +428,7 @@ cmd_prepare() { # the same
 	say "$pod"
 }
 
-cmd_run_prepared() { # [OPTION…] UUID
-	pod=$(tool pod-prepare --late "$@") || exit $FAILED
-	start "$pod"
-}
-
-cmd_enter() { # [--app=NAME] UUID [CMD ARG…]
-	trace 'pod-enter --join' "$@"
-	exec pod-enter --join --fail-status=$FAILED "$@"
-}
-
 ### The rest
-
-cmd_version() {
-	say "rkt Version: $VERSION"
-	say 'appc Version: 0.8.11'
-}
 
 cmd_completion() { # [bash]
 	case ${1-bash} in
@@ -498,17 +474,25 @@ case ${1-} in
 -h | -help | --help) set -- "$command" && command=help ;;
 esac
 case $command in
-enter | fetch | help | image | prepare | run | trust | version | completion)
+fetch | help | image | prepare | run | trust | completion)
 	"cmd_$command" "$@"
 	;;
 cat-manifest) tool pod-list --manifest "$@" ;;
 config) tool aci-config "$@" ;;
+enter)
+	trace 'pod-enter --join' "$@"
+	exec pod-enter --join --fail-status=$FAILED "$@"
+	;;
 export) tool pod-root --export "$@" ;;
 logs) tool pod-logs "$@" ;;
 gc) tool pod-gc "$@" ;;
 list) tool pod-list --table "$@" ;;
 rm) tool pod-gc --remove "$@" ;;
-run-prepared) cmd_run_prepared "$@" ;;
+run-prepared)
+	pod=$(tool pod-prepare --late "$@") || exit $FAILED
+	start "$pod"
+	;;
 status) tool pod-list --status "$@" ;;
 stop) tool pod-stop "$@" ;;
+version) say "rkt Version: $VERSION${newline}appc Version: 0.8.11" ;;
 esac

@@ -194,5 +194,5 @@ LOOK='sed -n "s/^CapBnd:.//p; s/^Seccomp:.//p" /proc/self/status
 	run -64 --separate-stderr pod-prepare --insecure-options=sometimes x
 	is 'pod-prepare: --insecure-options: no such word' "$stderr"
 	run -254 --separate-stderr rkt --insecure-options
-	is 'Usage: rkt --insecure-options needs a value' "$stderr"
+	is 'rkt: --insecure-options: needs a value' "$stderr"
 }
