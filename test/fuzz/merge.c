@@ -5,16 +5,7 @@
  * blocks of zeros.
  */
 
-#include "index.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-/* In place of reader.c's. */
-int
-reader_run(struct entries *entries, int fd, uint64_t size, char **dropped)
-{
-	return read_here(entries, fd, size, dropped);
-}
+#include "composed.h"
 
 enum { LAYERS = 8 };
 
@@ -31,7 +22,7 @@ first_archive(const uint8_t *data, size_t size)
 }
 
 static int
-compose_all(struct compose *compose, const uint8_t *data, size_t size)
+compose_it(struct compose *compose, const uint8_t *data, size_t size)
 {
 	for (unsigned n = 0; size > 0 && n < LAYERS; n++) {
 		size_t length = first_archive(data, size);
@@ -44,22 +35,4 @@ compose_all(struct compose *compose, const uint8_t *data, size_t size)
 		size -= length;
 	}
 	return compose_finish(compose);
-}
-
-int
-LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
-{
-	static int tmp = -1;
-	struct compose compose;
-	struct fault fault = { 0 };
-
-	if (tmp < 0)
-		tmp = open("/dev/shm", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	compose_start(&compose, -1, tmp, &fault);
-	if (compose_all(&compose, data, size) == 0)
-		check_index(&compose, tmp, &fault);
-	if (fault.why != NULL)
-		check_fault(&fault);
-	compose_stop(&compose);
-	return 0;
 }
