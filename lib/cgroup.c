@@ -15,6 +15,7 @@
 
 #include "alloc.h"
 #include "cgroup.h"
+#include "controller.h"
 #include "path.h"
 #include "pod.h"
 #include "publish.h"
@@ -87,17 +88,36 @@ group_at(int parent, const char *name, bool make)
 	    parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
-static int
-open_group(const char *top, const char *uuid, bool make)
+/* Leaves in the wish what is on for the groups below this one. */
+static void
+switch_on(int group, struct cgroup_wish *wish)
+{
+	unsigned on;
+
+	if (wish == NULL || wish->controllers == 0)
+		return;
+	on = controller_enable(group, wish->controllers);
+	if (on != wish->controllers)
+		wish->error = errno;
+	wish->controllers = on;
+}
+
+int
+cgroup_below(
+    const char *top, const char *uuid, bool make, struct cgroup_wish *wish)
 {
 	autofd int above = open(top, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	autofd int slice = above < 0 ? -1 : group_at(above, SLICE, make);
 
-	return slice < 0 ? -1 : group_at(slice, uuid, make);
+	if (slice < 0)
+		return -1;
+	switch_on(above, wish);
+	switch_on(slice, wish);
+	return group_at(slice, uuid, make);
 }
 
 int
-cgroup_make(const struct pod *pod)
+cgroup_make(const struct pod *pod, struct cgroup_wish *wish)
 {
 	const char *top = hierarchy();
 	autofree char *own = NULL;
@@ -107,14 +127,14 @@ cgroup_make(const struct pod *pod)
 		return -1;
 	own = own_group();
 	if (own == NULL || strcmp(own, "/") == 0)
-		return open_group(top, pod->uuid, true);
+		return cgroup_below(top, pod->uuid, true, wish);
 	below = xasprintf("%s%s", top, own);
 	if (!is_delegated(below))
-		return open_group(top, pod->uuid, true);
+		return cgroup_below(top, pod->uuid, true, wish);
 	/* Recorded before it is made: what is there is known. */
 	if (publish_file(pod->dir, RECORD, below, strlen(below), 0644, 0) < 0)
 		return -1;
-	return open_group(below, pod->uuid, true);
+	return cgroup_below(below, pod->uuid, true, wish);
 }
 
 int
@@ -128,7 +148,7 @@ cgroup_open(const struct pod *pod)
 			return -1;
 		top = hierarchy();
 	}
-	return top == NULL ? -1 : open_group(top, pod->uuid, false);
+	return top == NULL ? -1 : cgroup_below(top, pod->uuid, false, NULL);
 }
 
 /* Removes the groups below, deepest first; what is busy stays. */
@@ -160,21 +180,35 @@ remove_below(int group)
 	return result;
 }
 
-int
-cgroup_remove(const struct pod *pod)
+/* One of the pod's groups, which this closes, and all that is below it. */
+static int
+remove_group(int fd, const char *uuid)
 {
-	autofd int group = cgroup_open(pod);
-	autofd int freeze = -1;
+	autofd int group = fd;
 	autofd int above = -1;
 
 	if (group < 0)
 		return errno == ENOENT ? 0 : -1;
-	/* What is frozen does not even die. */
-	freeze = openat(group, "cgroup.freeze", O_WRONLY | O_CLOEXEC);
-	if (freeze >= 0)
-		(void)write_all(freeze, "0", 1);
+	/* What is frozen does not even die.  (v1 has a hierarchy for it.) */
+	(void)controller_write(group, "cgroup.freeze", "0");
 	if (remove_below(group) < 0)
 		return -1;
 	above = openat(group, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	return above < 0 ? -1 : unlinkat(above, pod->uuid, AT_REMOVEDIR);
+	return above < 0 ? -1 : unlinkat(above, uuid, AT_REMOVEDIR);
+}
+
+int
+cgroup_remove(const struct pod *pod)
+{
+	int result = remove_group(cgroup_open(pod), pod->uuid);
+	int error = errno;
+
+	for (enum controller c = 0; c < CONTROLLERS; c++)
+		if (remove_group(
+			controller_group(c, pod->uuid, false), pod->uuid) < 0) {
+			error = errno;
+			result = -1;
+		}
+	errno = error;
+	return result;
 }

@@ -19,13 +19,33 @@
 	"\1\2\3\4\5\6\a\b\n\v\f\r\16\17\20\21\22\23\24\25\26\27\30" \
 	"\31\32\33\34\35\36\37\177"
 
-/* A quantity as text or number; *milli is 0 if it is absent. */
+enum { NUMBER_MAX = 32 };
+
+/* A quantity may be a number, too; NULL if it is neither. */
+static const char *
+quantity_text(const json_t *value, char number[NUMBER_MAX])
+{
+	if (!json_is_number(value))
+		return json_string_value(value);
+	(void)snprintf(number, NUMBER_MAX, "%.15g", json_number_value(value));
+	return number;
+}
+
+int
+quantity_of(const json_t *value, int64_t *milli)
+{
+	char number[NUMBER_MAX];
+	const char *text = quantity_text(value, number);
+
+	return quantity_parse(text == NULL ? "" : text, milli);
+}
+
 static int
 quantity_read(const struct spot *object, const char *name, bool *there)
 {
 	struct spot at;
-	char number[32];
-	const char *text = number;
+	char number[NUMBER_MAX];
+	const char *text;
 	int64_t milli;
 
 	if (spot_member(object, name, &at) < 0)
@@ -33,10 +53,8 @@ quantity_read(const struct spot *object, const char *name, bool *there)
 	*there = at.json != NULL;
 	if (at.json == NULL)
 		return 0;
-	if (json_is_number(at.json))
-		(void)snprintf(
-		    number, sizeof number, "%.15g", json_number_value(at.json));
-	else if (spot_string(&at, &text) < 0)
+	text = quantity_text(at.json, number);
+	if (text == NULL && spot_string(&at, &text) < 0)
 		return -1;
 	if (quantity_parse(text, &milli) == 0)
 		return 0;
@@ -178,6 +196,12 @@ shares_check(const struct spot *value)
 	return integer_check(value, 2, 262144);
 }
 
+static int
+pids_check(const struct spot *value)
+{
+	return integer_check(value, 1, 4194304);
+}
+
 static const char *
 context_check(const char *text)
 {
@@ -285,6 +309,7 @@ static const struct {
 	{ "os/linux/no-new-privileges", flag_check },
 	{ "os/linux/oom-score-adj", oom_check },
 	{ "os/linux/cpu-shares", shares_check },
+	{ "os/linux/pids-limit", pids_check },
 	{ "os/linux/selinux-context", selinux_check },
 	{ "os/linux/apparmor-profile", apparmor_check },
 	{ "os/unix/sysctl", sysctl_check },

@@ -34,6 +34,8 @@ int schema_app(const struct spot *spot, struct app *app);
 
 int schema_isolators(
     const struct spot *object, struct isolator **isolators, size_t *count);
+/* A resource quantity as text or number (actype.h, quantity_parse). */
+int quantity_of(const json_t *value, int64_t *milli);
 /* CAP_CHOWN; read or @appc.io/all; EPERM: by their form. */
 spot_check capability_check, call_check, errno_check;
 void isolators_free(struct isolator *isolators, size_t count);

@@ -23,6 +23,7 @@
 #include "root.h"
 #include "scope.h"
 #include "streams.h"
+#include "sysctl.h"
 
 int
 birth_program(void)
@@ -112,6 +113,9 @@ place_descriptors(const struct birth *birth, const int mounts[], int ready)
 		for (enum app_fd fd = FD_STATUS; fd < FD_TTY; fd++)
 			if (fds[fd] >= 0)
 				from[n] = fds[fd], to[n++] = plan_app_fd(i, fd);
+		for (uint32_t g = 0; g < birth->groups.app_count[i]; g++)
+			from[n] = birth->groups.app[i][g],
+			to[n++] = plan_app_fd(i, FD_GROUP) + (int)g;
 	}
 	/* Last: --join takes it for a sign that the others are there. */
 	from[n] = birth->plan, to[n++] = PLAN_FD;
@@ -132,9 +136,12 @@ become_init(struct birth *birth, int program, int socket)
 	    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
 		prog_die("PR_SET_PDEATHSIG");
 	(void)setsid();
-	/* In the pod's own cgroup by now, which so becomes the root of all. */
-	if (unshare(CLONE_NEWCGROUP) < 0)
-		prog_die("cgroup namespace");
+	groups_enter(&birth->groups);
+	if (birth->groups.divided != 0 && write(socket, "", 1) != 1)
+		_exit(prog_status);
+	sysctls_apply(birth->manifest);
+	if (birth->groups.unbounded)
+		sysctl_bound_pids(PIDS_DEFAULT);
 	if (sethostname(birth->hostname, strlen(birth->hostname)) < 0)
 		prog_die("host name");
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
@@ -148,6 +155,17 @@ become_init(struct birth *birth, int program, int socket)
 	prog_die("pod-init");
 }
 
+/* It has told why. */
+static _Noreturn void
+die_with(pid_t pid)
+{
+	int status;
+
+	if (waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
+		_exit(prog_status);
+	_exit(WEXITSTATUS(status));
+}
+
 pid_t
 birth_pod(struct birth *birth)
 {
@@ -157,14 +175,14 @@ birth_pod(struct birth *birth)
 		.exit_signal = SIGCHLD,
 	};
 	autofd int program = birth_program();
-	int sockets[2], status;
+	int sockets[2];
 	char word = 0;
 	pid_t pid;
 
-	if (birth->cgroup >= 0) {
+	if (birth->groups.pod >= 0) {
 		/* Moving there afterwards would wait for RCU: 10 ms. */
 		clone.flags |= CLONE_INTO_CGROUP;
-		clone.cgroup = (uint64_t)birth->cgroup;
+		clone.cgroup = (uint64_t)birth->groups.pod;
 	}
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets) < 0)
 		prog_die("socketpair");
@@ -181,16 +199,18 @@ birth_pod(struct birth *birth)
 		(void)kill(pid, SIGKILL);
 		prog_die("pid");
 	}
+	if (birth->groups.divided != 0) {
+		if (recv(sockets[0], &word, 1, 0) != 1)
+			die_with(pid);
+		groups_divide(&birth->groups, birth->manifest);
+	}
 	if (send(sockets[0], &word, 1, MSG_NOSIGNAL) < 0 && errno != EPIPE)
 		prog_die("pod-init");
-	/* The other end is gone without a word: it has told why. */
 	birth->ready = sockets[0];
+	/* The other end may be gone without a word. */
 	if ((birth->flags & (PLAN_READY | PLAN_NOTIFY)) == PLAN_READY &&
-	    recv(sockets[0], &word, 1, 0) != 1) {
-		if (waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
-			_exit(prog_status);
-		_exit(WEXITSTATUS(status));
-	}
+	    recv(sockets[0], &word, 1, 0) != 1)
+		die_with(pid);
 	/* In the foreground it stays open: pid 1 dies if we do before that. */
 	if ((birth->flags & PLAN_FOREGROUND) == 0)
 		(void)close(sockets[0]);

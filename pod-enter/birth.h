@@ -5,9 +5,11 @@
 #include <sys/types.h>
 
 #include "dev.h"
+#include "groups.h"
 #include "plan.h"
 
 struct pod;
+struct pod_manifest;
 struct root;
 struct streams;
 
@@ -17,7 +19,8 @@ struct birth {
 	size_t count;
 	struct dev_shared shared;
 	const char *hostname;
-	int cgroup;          /* the pod's, or -1 */
+	const struct pod_manifest *manifest;
+	struct groups groups;
 	int plan;            /* sealed */
 	int streams[3];      /* what the apps have as 0, 1 and 2, */
 	struct streams *own; /* but for what is each one's own */

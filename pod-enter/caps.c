@@ -37,3 +37,23 @@ caps_bit(const char *name)
 			return UINT64_C(1) << i;
 	return 0;
 }
+
+uint64_t
+caps_set(const json_t *value)
+{
+	const json_t *set = json_object_get(value, "set");
+	uint64_t caps = 0;
+	size_t i;
+	json_t *name;
+
+	json_array_foreach(set, i, name)
+	{
+		const char *text = json_string_value(name);
+		uint64_t bit = text == NULL ? 0 : caps_bit(text);
+
+		if (bit == 0)
+			return 0;
+		caps |= bit;
+	}
+	return caps;
+}

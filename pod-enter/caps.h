@@ -2,6 +2,7 @@
 /* caps - sets of capabilities, a bit each */
 #pragma once
 
+#include <jansson.h>
 #include <stdint.h>
 
 /* What an app has unless its manifest says otherwise (the spec's fourteen). */
@@ -9,3 +10,6 @@ extern const uint64_t caps_default;
 
 /* The bit of "CAP_CHOWN"; 0 if there is no such capability. */
 uint64_t caps_bit(const char *name);
+
+/* The set of a capability isolator's value; 0 if it is not one. */
+uint64_t caps_set(const json_t *value);

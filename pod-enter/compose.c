@@ -12,6 +12,7 @@
 #include "alloc.h"
 #include "compose.h"
 #include "escape.h"
+#include "groups.h"
 #include "isolator.h"
 #include "manifest.h"
 #include "notify.h"
@@ -172,6 +173,7 @@ make_app(struct image *image, const struct compose *compose, size_t i)
 	plan.gids = put(image, app->app->gids,
 	    app->app->gid_count * sizeof *app->app->gids);
 	plan.gid_count = (uint32_t)app->app->gid_count;
+	plan.groups = compose->groups->app_count[i];
 	plan.filter = put(image, filter, instructions * sizeof *filter);
 	plan.filter_count = (uint32_t)instructions;
 	user_free(&user);

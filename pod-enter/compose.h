@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct groups;
 struct pod;
 struct pod_manifest;
 struct root;
@@ -15,7 +16,8 @@ struct compose {
 	const struct pod *pod;
 	const struct pod_manifest *manifest;
 	const struct root *roots; /* of the apps, in their order */
-	uint32_t flags;           /* PLAN_… */
+	const struct groups *groups;
+	uint32_t flags; /* PLAN_… */
 	const struct streams *own;
 	bool terminal; /* the first app has the pod's */
 	int notifier;  /* which app gets NOTIFY_SOCKET; -1: none */

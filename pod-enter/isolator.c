@@ -10,44 +10,26 @@
 #include "caps.h"
 #include "escape.h"
 #include "isolator.h"
+#include "limit.h"
 #include "manifest.h"
 #include "plan.h"
+#include "prog.h"
 #include "scope.h"
+#include "sysctl.h"
 
 enum { OOM_SCORE_MAX = 1000 };
-
-/* The set of a capability isolator, 0 if it is not one. */
-static uint64_t
-read_caps(const json_t *value)
-{
-	const json_t *set = json_object_get(value, "set");
-	uint64_t caps = 0;
-	size_t i;
-	json_t *name;
-
-	json_array_foreach(set, i, name)
-	{
-		const char *text = json_string_value(name);
-		uint64_t bit = text == NULL ? 0 : caps_bit(text);
-
-		if (bit == 0)
-			return 0;
-		caps |= bit;
-	}
-	return caps;
-}
 
 static bool
 apply_retain(const json_t *value, struct plan_app *plan)
 {
-	plan->bounding = read_caps(value);
+	plan->bounding = caps_set(value);
 	return plan->bounding != 0;
 }
 
 static bool
 apply_remove(const json_t *value, struct plan_app *plan)
 {
-	uint64_t caps = read_caps(value);
+	uint64_t caps = caps_set(value);
 
 	plan->bounding = caps_default & ~caps;
 	return caps != 0;
@@ -71,7 +53,10 @@ apply_oom_score(const json_t *value, struct plan_app *plan)
 	return json_is_integer(value) && llabs(score) <= OOM_SCORE_MAX;
 }
 
-/* pod-prepare has made a program of these, which seccomp.c reads. */
+/*
+ * Applied elsewhere: pod-prepare has made a program of a set of calls, which
+ * seccomp.c reads; limits are those of control groups, groups.c.
+ */
 static bool
 apply_nothing(const json_t *value, struct plan_app *plan)
 {
@@ -80,15 +65,7 @@ apply_nothing(const json_t *value, struct plan_app *plan)
 	return true;
 }
 
-/* An executor must not run an app without these (spec, "isolators"). */
-static bool
-refuse(const json_t *value, struct plan_app *plan)
-{
-	(void)value;
-	(void)plan;
-	return false;
-}
-
+/* What an app has: a right or limit of its own. */
 static const struct {
 	const char *name;
 	bool (*apply)(const json_t *value, struct plan_app *plan);
@@ -99,26 +76,59 @@ static const struct {
 	{ "os/linux/oom-score-adj", apply_oom_score },
 	{ "os/linux/seccomp-retain-set", apply_nothing },
 	{ "os/linux/seccomp-remove-set", apply_nothing },
-	{ "os/linux/apparmor-profile", refuse },
-	{ "os/linux/selinux-context", refuse },
 };
+
+/* An executor must not run an app without these (spec, "isolators"). */
+static const struct {
+	const char *name;
+	const char *why;
+} refused[] = {
+	{ "os/linux/apparmor-profile", "AppArmor is not supported" },
+	{ "os/linux/selinux-context", "SELinux is not supported" },
+};
+
+static const char sysctl[] = "os/unix/sysctl";
+
+static const char *
+refusal(const char *name)
+{
+	for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
+		if (strcmp(refused[i].name, name) == 0)
+			return refused[i].why;
+	return NULL;
+}
+
+/* Those that bound nothing here; whose is "pod", or an app's name. */
+static void
+report(const char *whose, const struct isolator *isolator)
+{
+	autofree char *shown = escape(isolator->name);
+
+	if (!limits_know(isolator->name))
+		warnx("%s: isolator %s not applied", whose, shown);
+}
 
 static int
 apply(const char *name, const struct isolator *isolator, struct plan_app *plan,
     char **why)
 {
-	autofree char *shown = escape(isolator->name);
+	const char *wrong = refusal(isolator->name);
 
 	for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
 		if (strcmp(known[i].name, isolator->name) != 0)
 			continue;
 		if (known[i].apply(isolator->value, plan))
 			return 0;
-		*why = xasprintf("isolator %s: cannot be applied", shown);
-		return -1;
+		wrong = "cannot be applied";
 	}
-	warnx("%s: isolator %s not applied", name, shown);
-	return 0;
+	if (strcmp(isolator->name, sysctl) == 0)
+		wrong = "is for the pod, not for an app";
+	if (wrong == NULL) {
+		report(name, isolator);
+		return 0;
+	}
+	*why = xasprintf("isolator %s: %s", isolator->name, wrong);
+	return -1;
 }
 
 int
@@ -132,12 +142,34 @@ isolators_apply(
 	return 0;
 }
 
+/* Rights that are an app's: to leave them out would be to give more. */
+static bool
+is_right(const char *name)
+{
+	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+		if (strcmp(known[i].name, name) == 0)
+			return true;
+	return false;
+}
+
 void
-isolators_report(const struct pod_manifest *pod)
+isolators_of_pod(const struct pod_manifest *pod, bool own_network)
 {
 	for (size_t i = 0; i < pod->isolator_count; i++) {
-		autofree char *shown = escape(pod->isolators[i].name);
+		const struct isolator *isolator = &pod->isolators[i];
+		const char *name = isolator->name;
+		autofree char *setting =
+		    strcmp(name, sysctl) == 0
+			? sysctl_refusal(isolator, own_network)
+			: NULL;
+		const char *wrong = setting != NULL  ? setting
+				    : is_right(name) ? "is for apps, "
+						       "not for the pod"
+						     : refusal(name);
 
-		warnx("pod: isolator %s not applied", shown);
+		if (wrong != NULL)
+			prog_diex("pod: isolator %s: %s", name, wrong);
+		if (strcmp(name, sysctl) != 0)
+			report("pod", isolator);
 	}
 }

@@ -2,6 +2,8 @@
 /* isolator - the isolators of an app, made part of its plan */
 #pragma once
 
+#include <stdbool.h>
+
 struct app;
 struct plan_app;
 struct pod_manifest;
@@ -14,5 +16,8 @@ struct pod_manifest;
 int isolators_apply(
     const char *name, const struct app *app, struct plan_app *plan, char **why);
 
-/* Tells those of the whole pod that are not applied. */
-void isolators_report(const struct pod_manifest *pod);
+/*
+ * Looks at those of the whole pod, before anything is made: tells what is not
+ * applied; one that must not be left out ends the process.
+ */
+void isolators_of_pod(const struct pod_manifest *pod, bool own_network);

@@ -22,6 +22,7 @@
 #include "birth.h"
 #include "cgroup.h"
 #include "escape.h"
+#include "groups.h"
 #include "join.h"
 #include "path.h"
 #include "plan.h"
@@ -216,7 +217,7 @@ join_pod(const char *uuid, const char *app, char **argv)
 	struct target target = { .fd = -1 };
 	struct clone_args clone = { .exit_signal = SIGCHLD };
 	struct terminal terminal;
-	int mounts, program, cgroup;
+	int mounts, program, cgroup, groups[CONTROLLERS], group_count;
 	pid_t pid;
 
 	find_pod(uuid, &target);
@@ -236,6 +237,8 @@ join_pod(const char *uuid, const char *app, char **argv)
 		clone.flags = CLONE_INTO_CGROUP;
 		clone.cgroup = (uint64_t)cgroup;
 	}
+	group_count =
+	    groups_of_app(&target.pod, app_name(&target, target.app), groups);
 	copy_limits(&target);
 	if (terminal_find(&terminal, true))
 		make_terminal(&target, &terminal);
@@ -245,6 +248,10 @@ join_pod(const char *uuid, const char *app, char **argv)
 	pid = (pid_t)syscall(SYS_clone3, &clone, sizeof clone);
 	if (pid < 0)
 		prog_die("pod %s: clone", target.pod.uuid);
+	if (pid == 0)
+		for (int i = 0; i < group_count; i++)
+			if (groups_go(groups[i]) < 0)
+				prog_die("pod %s: cgroup", target.pod.uuid);
 	if (pid == 0)
 		become_init(&target, &terminal, mounts, program, argv);
 	terminal_lend(&terminal);

@@ -16,6 +16,7 @@
 
 enum {
 	PLAN_APPS_MAX = 64,
+	PLAN_GROUPS = 3, /* control groups of an app besides the unified one */
 	PLAN_MAX = 16 * 1024 * 1024,
 };
 
@@ -60,6 +61,8 @@ struct plan_app {
 	uint64_t bounding; /* capabilities, a bit each */
 	int32_t oom_score;
 	uint32_t flags;
+	uint32_t groups; /* how many of PLAN_GROUPS: FD_GROUP and those after */
+	uint32_t unused;
 };
 
 struct plan {
@@ -97,8 +100,9 @@ enum app_fd {
 	FD_KEYS,
 	FD_FROM_OUT,
 	FD_FROM_ERR,
-	FD_TTY, /* pod-enter's alone: not among those of pod-init */
-	APP_FD_COUNT
+	FD_TTY,   /* pod-enter's alone: not among those of pod-init */
+	FD_GROUP, /* lists of processes, to be written to */
+	APP_FD_COUNT = FD_GROUP + PLAN_GROUPS
 };
 
 static inline int

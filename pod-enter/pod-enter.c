@@ -26,10 +26,10 @@
 
 #include "alloc.h"
 #include "birth.h"
-#include "cgroup.h"
 #include "compose.h"
 #include "device.h"
 #include "escape.h"
+#include "groups.h"
 #include "isolator.h"
 #include "join.h"
 #include "limits.h"
@@ -177,24 +177,6 @@ read_choices(const struct pod *pod)
 	return choices;
 }
 
-/* The groups of the pod and its apps; without a hierarchy it goes on. */
-static int
-make_cgroups(const struct pod *pod, const struct pod_manifest *manifest)
-{
-	int cgroup = cgroup_make(pod);
-
-	if (cgroup < 0) {
-		if (prog_debug())
-			warn("pod %s: no cgroup", pod->uuid);
-		return -1;
-	}
-	for (size_t i = 0; i < manifest->app_count; i++)
-		if (mkdirat(cgroup, manifest->apps[i].name, 0755) < 0 &&
-		    errno != EEXIST)
-			prog_die("%s: cgroup", manifest->apps[i].name);
-	return cgroup;
-}
-
 static int
 open_status(const struct pod *pod, const char *app)
 {
@@ -271,11 +253,11 @@ restrict_devices(const struct birth *birth)
 		if (volumes->device_count == 0)
 			continue;
 		errno = EOPNOTSUPP;
-		if (birth->cgroup < 0)
+		if (birth->groups.pod < 0)
 			prog_die("%s: a device that is read-only, and no "
 				 "cgroup to see to it",
 			    root->app->name);
-		cgroup = openat(birth->cgroup, root->app->name,
+		cgroup = openat(birth->groups.pod, root->app->name,
 		    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 		if (cgroup < 0 || device_restrict(cgroup, volumes->devices,
 				      volumes->device_count) < 0)
@@ -307,7 +289,7 @@ open_plan(struct compose *compose, const struct choices *choices,
 {
 	bool wanted = terminal_find(terminal, choices->interactive);
 
-	if (birth->cgroup >= 0)
+	if (birth->groups.pod >= 0)
 		compose->flags |= PLAN_CGROUP;
 	compose->flags |= choices->detach ? PLAN_READY : PLAN_FOREGROUND;
 	compose->terminal = wanted && !choices->detach;
@@ -350,13 +332,15 @@ enter(const char *uuid)
 		prog_diex("pod %s: is to have a network of its own: "
 			  "start it with pod-netns",
 		    pod.uuid);
-	isolators_report(manifest);
+	isolators_of_pod(manifest, choices.own_network);
 	limits_report();
 	birth.count = manifest->app_count;
 	birth.hostname = choices.hostname;
-	birth.cgroup = make_cgroups(&pod, manifest);
+	birth.manifest = manifest;
+	groups_make(&pod, manifest, &birth.groups);
 	birth.roots = open_roots(&pod, manifest, &choices);
 	compose.manifest = manifest;
+	compose.groups = &birth.groups;
 	compose.roots = birth.roots;
 	restrict_devices(&birth);
 	arrange_notice(&compose, &choices, &birth);

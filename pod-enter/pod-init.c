@@ -80,6 +80,15 @@ stream(uint32_t i, uint32_t flag, enum app_fd fd)
 	return (plan->apps[i].flags & flag) != 0 ? plan_app_fd(i, fd) : -1;
 }
 
+/* Goes, in a hierarchy of v1, to the group whose list pod-enter has opened. */
+static void
+enter_groups(uint32_t i)
+{
+	for (uint32_t g = 0; g < plan->apps[i].groups; g++)
+		if (write(plan_app_fd(i, FD_GROUP) + (int)g, "0", 1) < 0)
+			die("cgroup");
+}
+
 /* Runs one command of an app; its pid is noted. */
 static void
 run(uint32_t i)
@@ -114,6 +123,7 @@ run(uint32_t i)
 			.terminal = (app->flags & APP_TERMINAL) != 0,
 		};
 
+		enter_groups(i);
 		sandbox_run(&sandbox);
 	}
 	if (cgroup >= 0)

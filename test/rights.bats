@@ -136,19 +136,6 @@ EPERM' 'probe call 105 0; probe call 116 0 0' \
 		{name: "os/linux/oom-score-adj", value: 500}]'
 }
 
-@test "pod-enter: an isolator that is not applied is reported" {
-	app 'echo ran' '.apps[0].app.isolators = [{name: "resource/memory",
-		value: {limit: "1G"}}]'
-	is ran
-	is 'pod-enter: app: isolator resource/memory not applied' "$stderr"
-	app 'echo ran' '.apps[0].app.isolators = [
-		{name: "os/linux/apparmor-profile", value: {profile: "x"}}]'
-	test "$status" = 125
-	is ''
-	is 'pod-enter: app: isolator os/linux/apparmor-profile: cannot be applied' \
-		"$stderr"
-}
-
 @test "pod-enter: a user who may not run the command does not" {
 	image 'cp bin/busybox bin/secret; chmod 700 bin/secret; mkdir -m 700 own
 		cp bin/busybox own/true'

@@ -12,6 +12,8 @@
  * probe open FILE              how often it can be opened
  * probe swap A B               exchanges two names, for ever
  * probe self                   what else a process is that no file tells
+ * probe forks                  as many processes as can be: how many, and why
+ * probe real-time              ask for a scheduler that others wait for
  */
 
 #include <errno.h>
@@ -27,6 +29,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #ifndef PR_GET_MDWE
@@ -197,6 +200,50 @@ swap(char **names)
 	return 1;
 }
 
+/* They all live until there are no more; then they end. */
+static void
+forks(void)
+{
+	int pipes[2], count = 0, error = 0;
+	char c;
+
+	if (pipe(pipes) < 0)
+		return;
+	while (count < 100000) {
+		pid_t pid = fork();
+
+		if (pid == 0) {
+			close(pipes[1]);
+			(void)!read(pipes[0], &c, 1);
+			_exit(0);
+		}
+		if (pid < 0) {
+			error = errno;
+			break;
+		}
+		count++;
+	}
+	printf("%d %s\n", count, strerrorname_np(error));
+	fflush(stdout);
+	close(pipes[1]);
+	while (wait(NULL) > 0)
+		;
+}
+
+static char main_memory[1 << 20];
+
+static void
+real_time(void)
+{
+	const struct sched_param first = { .sched_priority = 1 };
+
+	say("SCHED_FIFO", sched_setscheduler(0, SCHED_FIFO, &first));
+	say("nice", setpriority(PRIO_PROCESS, 0, -1));
+	/* IOPRIO_CLASS_RT */
+	say("ioprio", syscall(SYS_ioprio_set, 1, 0, 1 << 13));
+	say("mlock", syscall(SYS_mlock, main_memory, sizeof main_memory));
+}
+
 int
 main(int argc, char **argv)
 {
@@ -222,6 +269,10 @@ main(int argc, char **argv)
 		return swap(argv + 2);
 	else if (strcmp(what, "self") == 0)
 		self();
+	else if (strcmp(what, "forks") == 0)
+		forks();
+	else if (strcmp(what, "real-time") == 0)
+		real_time();
 	else
 		return 64;
 	return 0;
