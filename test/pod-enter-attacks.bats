@@ -133,3 +133,33 @@ ENOSYS' 'probe call 999; probe call 435 0 0; probe call 5000'
 	run -0 pod-enter "$pod"
 	is 100000
 }
+
+@test "pod-enter: C18 CVE-2022-0811 what a manifest's texts hold is text" {
+	local value
+	for value in '\n' '"' '$(touch /x)' '`touch /x`' '%s%n' '+x' \
+		'\u001b[2J' '127.0.0.1 evil\n' 'x\nLD_PRELOAD=/x' '../../x' \
+		'\u202e' ' ' ''; do
+		value=$(jq -cn --arg v "$value" '$v |
+			gsub("\\\\n"; "\n") | gsub("\\\\u001b"; "\u001b") |
+			gsub("\\\\u202e"; "\u202e")')
+		echo "$value"
+		image : -m ".annotations = [{name: \"authors\", value: $value}] |
+			.labels += [{name: \"x\", value: $value}] |
+			.app.userAnnotations = {($value): $value} |
+			.app.userLabels = {($value): $value} |
+			.app.environment = [{name: \"V\", value: $value}]"
+		prepare example.com/other -- \
+			'printf "%s." "$V" | xxd -p -c 99
+			wc -l </etc/hosts; env | grep -c ^LD_; hostname; ls /x 2>&1'
+		pod-list >"$T/list"
+		is '' "$(LC_ALL=C grep -aP '[\x00-\x08\x0b-\x1f\x7f]' "$T/list" || :)"
+		run --separate-stderr pod-enter "$pod"
+		is '' "$stderr"
+		is "$(jq -j '. + "."' <<<"$value" | xxd -p -c 99)
+2
+$(jq -rj . <<<"$value" | grep -c ^LD_)
+rkt-$pod
+ls: /x: No such file or directory" \
+			"$output"
+	done
+}
