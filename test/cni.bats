@@ -216,9 +216,40 @@ PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" \
 		static|10.6.3.7|{"cniVersion":"0.4.0","type":"ptp","ipam":{"type":"static","addresses":[{"address":"10.6.3.7/24","gateway":"10.6.3.1"}]}}
 		tuning, portmap|10.6.4.[0-9]+|{"cniVersion":"0.4.0","plugins":[{"type":"ptp","ipam":{"type":"host-local","subnet":"10.6.4.0/24"}},{"type":"tuning","mac":"0a:00:00:00:00:09"},{"type":"portmap","capabilities":{"portMappings":true}}]}
 		firewall|10.6.5.[0-9]+|{"cniVersion":"1.0.0","plugins":[{"type":"bridge","bridge":"br2","isGateway":true,"ipam":{"type":"host-local","subnet":"10.6.5.0/24"}},{"type":"firewall"}]}
+		bandwidth|10.6.7.[0-9]+|{"cniVersion":"0.4.0","plugins":[{"type":"ptp","ipam":{"type":"host-local","subnet":"10.6.7.0/24"}},{"type":"bandwidth","ingressRate":1000000,"ingressBurst":1000000,"egressRate":1000000,"egressBurst":1000000}]}
 		list of a bridge alone|10.6.6.[0-9]+|{"cniVersion":"1.0.0","plugins":[{"type":"bridge","bridge":"br3","isGateway":true,"ipam":{"type":"host-local","subnet":"10.6.6.0/24"}}]}
 	EOF
-	is 11 "$rows"
+	is 12 "$rows"
+	ip link del host0
+	# The bandwidth plugin makes one, which is no part of the pod.
+	is '' "$(ip -o link show type ifb)"
+}
+
+@test "cni: dhcp: an address of a server on the network, given back" {
+	ip link add host0 type veth peer name host1
+	ip address add 10.8.0.1/24 dev host1
+	ip link set host0 up
+	ip link set host1 up
+	printf '%s\n' 'start 10.8.0.10' 'end 10.8.0.10' 'interface host1' \
+		"lease_file $T/leases" "pidfile $T/udhcpd.pid" \
+		'option subnet 255.255.255.0' 'option router 10.8.0.1' \
+		>"$T/udhcpd.conf"
+	: >"$T/leases"
+	busybox udhcpd -f "$T/udhcpd.conf" 3>&- &
+	mkdir -p /run/cni
+	/usr/lib/cni/dhcp daemon 3>&- &
+	wait_for test -S /run/cni/dhcp.sock
+	a_conf '{"cniVersion":"0.4.0","type":"macvlan","master":"host0",
+		"ipam":{"type":"dhcp"}}'
+	for _ in 1 2; do
+		uuid=$(pod_dir prepared x)
+		run_pod "$uuid"
+		is '10.8.0.10 10.8.0.1' \
+			"$(net "$uuid" .ip4) $(net "$uuid" .gateway)"
+		collect "$uuid"
+	done
+	kill %1 %2
+	rm -r /run/cni
 	ip link del host0
 }
 

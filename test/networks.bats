@@ -647,3 +647,37 @@ s.sendto(b"x", (sys.argv[2], 7006))' "$1" "$target"
 	run -0 pod-gc
 	is '' "$(nft list ruleset)"
 }
+
+# nothing_left: no interface, route, address or namespace of a pod.
+nothing_left() {
+	test "$before" = "$(ip -o link; ip -o address; ip route show table all
+		ip -6 route show table all)" && test "$(spaces)" = "$own"
+}
+
+# spaces: the network namespaces of the processes there are.
+spaces() {
+	readlink /proc/[0-9]*/ns/net 2>/dev/null | sort -u
+}
+
+@test "E8 killed: any process of a pod: nothing stays, without a gc" {
+	busybox_aci "$T/busybox.aci"
+	put_aci "$T/busybox.aci"
+	own=$(spaces)
+	ip link set lo up
+	before=$(ip -o link; ip -o address; ip route show table all
+		ip -6 route show table all)
+	mkdir -p "$RKT_CONF/net.d"
+	jq -n '{name: "pairs", type: "ptp", ipam: {type: "host-local",
+		subnet: "10.3.0.0/24"}}' >"$RKT_CONF/net.d/10-pairs.conf"
+	for victim in pod-enter pod-init sleep; do
+		echo "$victim"
+		rkt --insecure-options=image run --private-net=default,pairs \
+			example.com/busybox -- 'sleep 1000; exit 1' \
+			>"$T/$victim.log" 2>&1 3>&- &
+		wait_for pgrep -x sleep
+		is 2 "$(ip -o link | grep -c 'rkt-')"
+		kill -KILL "$(pgrep -x "$victim" | head -n 1)"
+		wait_for nothing_left
+		wait || :
+	done
+}
