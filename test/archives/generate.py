@@ -137,7 +137,8 @@ def outside(directory):
     GNU tar makes absolute and climbing symbolic links last of all, where it
     had put a file to hold the place, which it knows by inode and time: when
     that was removed for a later entry of the same name, and ext4 gave the
-    same inode to that, the link takes its place.
+    same inode to that, the link takes its place.  Of two such links of one
+    name it makes the first, where bsdtar and we have the last (seed 7001907).
     """
     directory.mkdir()
     subprocess.run(('mount', '-t', 'tmpfs', 'tmpfs', directory), check=True)
@@ -154,8 +155,9 @@ def compare(directory, how, layers, found, listing):
     """Is what is there what the tars extract?  One archive, no whiteouts."""
     if len(layers) > 1 or any(b'.wh.' in layer for layer in layers):
         return
-    # bsdtar sets attributes that the store keeps out.
-    foreign = any(b'xattr.trusted' in layer for layer in layers)
+    # bsdtar sets attributes that the store keeps out, or that cannot be read.
+    foreign = any(word in layer for layer in layers
+                  for word in (b'xattr.trusted', b'xattr.security'))
     for tar in TARS[:1] if foreign else TARS:
         (directory / 'in/tar').write_bytes(layers[0])
         with outside(directory / 'a') as out:
