@@ -3,10 +3,12 @@
 
 #include <errno.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "alloc.h"
 #include "netlink.h"
 #include "scope.h"
 
@@ -29,13 +31,33 @@ netlink_open(struct netlink *netlink, int protocol)
 	netlink->first = 1;
 	netlink->used = 0;
 	netlink->message = 0;
+	netlink->size = sizeof netlink->own;
+	netlink->room = netlink->own;
 	return 0;
 }
 
 void
 netlink_close(struct netlink *netlink)
 {
+	if (netlink->room != netlink->own)
+		free(netlink->room);
+	netlink->room = netlink->own;
 	scope_close(&netlink->fd);
+}
+
+int
+netlink_widen(struct netlink *netlink, size_t size)
+{
+	const int wanted = (int)(size < INT32_MAX / 2 ? size : INT32_MAX / 2);
+
+	if (size <= sizeof netlink->own)
+		return 0;
+	if (setsockopt(netlink->fd, SOL_SOCKET, SO_SNDBUFFORCE, &wanted,
+		sizeof wanted) < 0)
+		return -1;
+	netlink->room = xreallocarray(NULL, size, 1);
+	netlink->size = size;
+	return 0;
 }
 
 static struct nlmsghdr *
@@ -52,8 +74,8 @@ grow(struct netlink *netlink, size_t size)
 	char *place = netlink->room + netlink->used;
 
 	size = NLMSG_ALIGN(size);
-	if (size > NETLINK_ROOM - netlink->used) {
-		netlink->used = NETLINK_ROOM;
+	if (size > netlink->size - netlink->used) {
+		netlink->used = netlink->size;
 		return nowhere;
 	}
 	memset(place, 0, size);
@@ -68,9 +90,9 @@ netlink_add(struct netlink *netlink, uint16_t type, uint16_t flags, size_t size)
 	struct nlmsghdr *header;
 
 	netlink->message = netlink->used;
-	if (netlink->used > NETLINK_ROOM - sizeof *header) {
+	if (netlink->used > netlink->size - sizeof *header) {
 		netlink->message = 0;
-		netlink->used = NETLINK_ROOM;
+		netlink->used = netlink->size;
 	}
 	(void)grow(netlink, sizeof *header);
 	header = last(netlink);
@@ -87,7 +109,7 @@ netlink_put(struct netlink *netlink, uint16_t attribute, const void *value,
 	struct nlattr *header;
 
 	if (length > NETLINK_ROOM - NLA_HDRLEN) {
-		netlink->used = NETLINK_ROOM;
+		netlink->used = netlink->size;
 		return;
 	}
 	header = grow(netlink, NLA_HDRLEN + length);
@@ -123,7 +145,7 @@ netlink_end(struct netlink *netlink, size_t nest)
 {
 	struct nlattr *header = (void *)(netlink->room + nest);
 
-	if (nest < NETLINK_ROOM - NLA_HDRLEN)
+	if (nest < netlink->size - NLA_HDRLEN)
 		header->nla_len = (uint16_t)(netlink->used - nest);
 }
 
@@ -134,15 +156,14 @@ netlink_body(struct netlink *netlink, size_t size)
 }
 
 static int
-post(struct netlink *netlink)
+post(struct netlink *netlink, unsigned limit)
 {
 	struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
 	size_t length = netlink->used;
 
 	netlink->used = 0;
 	netlink->message = 0;
-	if (length == NETLINK_ROOM ||
-	    netlink->seq - netlink->first >= NETLINK_MESSAGES) {
+	if (length == netlink->size || netlink->seq - netlink->first >= limit) {
 		errno = EMSGSIZE;
 		return -1;
 	}
@@ -219,7 +240,7 @@ netlink_send(struct netlink *netlink, unsigned *failed)
 	unsigned place, left, at = NETLINK_MESSAGES;
 	int saved = 0;
 
-	if (post(netlink) < 0) {
+	if (post(netlink, NETLINK_MESSAGES) < 0) {
 		netlink->first = netlink->seq + 1;
 		return -1;
 	}
@@ -254,6 +275,35 @@ netlink_send(struct netlink *netlink, unsigned *failed)
 	return -1;
 }
 
+/* Failures are answered, and what asks for it: all is there by now. */
+int
+netlink_commit(struct netlink *netlink)
+{
+	char room[ANSWER_MAX] __attribute__((aligned(NLMSG_ALIGNTO)));
+	bool done = false;
+	int saved = 0;
+	ssize_t n;
+
+	if (post(netlink, UINT32_MAX) < 0)
+		return -1;
+	netlink->first = netlink->seq + 1;
+	while ((n = answer(netlink, room)) > 0) {
+		for (struct nlmsghdr *h = (void *)room; NLMSG_OK(h, n);
+		     h = NLMSG_NEXT(h, n)) {
+			if (h->nlmsg_type != NLMSG_ERROR)
+				continue;
+			done = true;
+			if (saved == 0)
+				saved = error_in(h);
+		}
+	}
+	/* No answer at all, or the socket has no more to say. */
+	if (errno != EPROTO || !done)
+		return -1;
+	errno = saved;
+	return saved == 0 ? 0 : -1;
+}
+
 int
 netlink_ask(struct netlink *netlink,
     int (*visit)(const struct nlmsghdr *answer, void *data), void *data)
@@ -265,7 +315,7 @@ netlink_ask(struct netlink *netlink,
 	/* The end of a dump is marked; that of a single answer is its ack. */
 	if ((last(netlink)->nlmsg_flags & NLM_F_DUMP) != NLM_F_DUMP)
 		last(netlink)->nlmsg_flags |= NLM_F_ACK;
-	result = post(netlink);
+	result = post(netlink, NETLINK_MESSAGES);
 	netlink->first = netlink->seq + 1;
 	if (result < 0)
 		return -1;

@@ -20,12 +20,17 @@ struct netlink {
 	uint32_t first; /* of the first one that waits */
 	size_t used;
 	size_t message; /* where the last one begins */
-	char room[NETLINK_ROOM] __attribute__((aligned(NLMSG_ALIGNTO)));
+	size_t size;    /* of the room */
+	char *room;     /* own, or what netlink_widen() took */
+	char own[NETLINK_ROOM] __attribute__((aligned(NLMSG_ALIGNTO)));
 };
 
 /* Opens one for NETLINK_ROUTE or NETLINK_NETFILTER.  0, or -1 and errno. */
 int netlink_open(struct netlink *netlink, int protocol);
 void netlink_close(struct netlink *netlink);
+
+/* Takes room for so many bytes, before anything waits.  0, or -1 and errno. */
+int netlink_widen(struct netlink *netlink, size_t size);
 
 /*
  * Adds a message with a body of size bytes, which is returned zeroed; flags
@@ -53,6 +58,12 @@ void *netlink_body(struct netlink *netlink, size_t size);
  * kernel does the others nevertheless, save those of a netfilter batch.
  */
 int netlink_send(struct netlink *netlink, unsigned *failed);
+
+/*
+ * Sends a netfilter batch of any number of messages, one of which at least has
+ * NLM_F_ACK.  Returns 0: all of it is done, or -1 and errno: nothing is.
+ */
+int netlink_commit(struct netlink *netlink);
 
 /*
  * Sends the one message that waits and calls visit for each that answers it.

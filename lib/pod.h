@@ -30,6 +30,9 @@ struct pod {
 /* The fixed descriptors of a chain; rkt-pod(5), "CHAIN". */
 enum { CHAIN_LOCK = 3, CHAIN_OWNER = 4, CHAIN_HOST_NET = 5 };
 
+/* What is to be read from CHAIN_OWNER first, if it is what it must be. */
+#define CHAIN_OWNER_MARK "rkt-ports"
+
 /* The name of a place's directory: "embryo", "exited-garbage". */
 const char *pod_place_name(enum pod_place place);
 

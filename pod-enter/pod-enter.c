@@ -99,11 +99,13 @@ static bool
 check_descriptors(void)
 {
 	bool away = ioctl(CHAIN_HOST_NET, NS_GET_NSTYPE) == CLONE_NEWNET;
-	int domain = 0;
-	socklen_t size = sizeof domain;
+	char mark[] = CHAIN_OWNER_MARK;
+	const ssize_t length = sizeof mark - 1;
+	bool owner = recv(CHAIN_OWNER, mark, sizeof mark - 1,
+			 MSG_PEEK | MSG_DONTWAIT) == length &&
+		     strcmp(mark, CHAIN_OWNER_MARK) == 0;
 
-	(void)getsockopt(CHAIN_OWNER, SOL_SOCKET, SO_DOMAIN, &domain, &size);
-	if ((domain != AF_NETLINK &&
+	if ((!(away && owner) &&
 		dup3(STDERR_FILENO, CHAIN_OWNER, O_CLOEXEC) < 0) ||
 	    (!away && dup3(STDERR_FILENO, CHAIN_HOST_NET, O_CLOEXEC) < 0))
 		prog_die("descriptors");

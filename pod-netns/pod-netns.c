@@ -7,7 +7,8 @@
  * becomes PROG.  Else: reads what net.d says about them, writes net.json, makes
  * a network namespace, and for each network a wire to it: ourselves (a veth
  * with an address that a route, or a bridge's port, leases) or by CNI plugins.
- * Keeps the networks' rules, writes net.json again, goes over to the namespace.
+ * Keeps the networks' rules, writes net.json again, leads ports of the host to
+ * the pod, goes over to the namespace.
  */
 
 #include <errno.h>
@@ -25,6 +26,7 @@
 #include "network.h"
 #include "num.h"
 #include "pod.h"
+#include "portmap.h"
 #include "prog.h"
 #include "report.h"
 #include "scope.h"
@@ -180,11 +182,13 @@ look_at_host(struct networks *networks, bool *ip6_out)
 		*ip6_out = forward_answers(AF_INET6);
 }
 
-static void
+/* Returns what holds its ports of the host; -1: it has none. */
+static int
 enter_networks(const struct pod *pod, struct wishes *wishes, int host)
 {
 	static struct networks networks;
 	static struct wire wires[NETWORKS_MAX];
+	struct portmap portmap;
 	struct netns netns;
 	bool ip6_out = false;
 
@@ -195,27 +199,35 @@ enter_networks(const struct pod *pod, struct wishes *wishes, int host)
 		wire_plan(&wires[i], &networks.list[i], pod->uuid, (unsigned)i);
 		wires[i].ip6_out = ip6_out && networks.list[i].ip6.family != 0;
 	}
+	portmap_claim(&portmap, pod, wires, networks.count);
 	if (networks.count > 0)
 		report_write(pod, wires, networks.count);
 	netns_make(host, &netns);
 	wire_loopback(&netns.inside);
 	if (make_wires(pod, wires, networks.count, &netns))
 		report_write(pod, wires, networks.count);
+	portmap_make(&portmap);
 	netns_enter(netns.fd);
 	netlink_close(&netns.inside);
 	scope_close(&netns.fd);
+	return portmap.purse.kept;
 }
 
-/* Descriptors 0 to 2, the lock and, if we left it, the host's network. */
+/*
+ * Descriptors 0 to 2, the lock, what holds its ports if it has any, and, if we
+ * left it, the host's network.  Those two are above their places so far.
+ */
 static void
-hand_over(int host)
+hand_over(int host, int owner)
 {
 	unsigned first = CHAIN_LOCK + 1;
 
 	if (host >= 0) {
-		if (dup3(host, CHAIN_HOST_NET, 0) < 0)
+		if (dup3(host, CHAIN_HOST_NET, 0) < 0 ||
+		    (owner >= 0 && dup3(owner, CHAIN_OWNER, 0) < 0))
 			prog_die("descriptor %d", CHAIN_HOST_NET);
-		(void)close(CHAIN_OWNER);
+		if (owner < 0)
+			(void)close(CHAIN_OWNER);
 		first = CHAIN_HOST_NET + 1;
 	}
 	if (close_range(first, ~0U, 0) < 0)
@@ -228,7 +240,7 @@ main(int argc, char *argv[])
 	struct pod pod;
 	char *why = NULL;
 	struct wishes wishes;
-	int host = -1;
+	int host = -1, owner = -1;
 
 	prog_start_chain();
 	argv += read_options(argc, argv);
@@ -237,8 +249,8 @@ main(int argc, char *argv[])
 	wishes_read(&pod, &wishes);
 	if (!wishes.host) {
 		host = netns_current();
-		enter_networks(&pod, &wishes, host);
+		owner = enter_networks(&pod, &wishes, host);
 	}
-	hand_over(host);
+	hand_over(host, owner);
 	prog_chain(argv + 1);
 }

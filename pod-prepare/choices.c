@@ -8,83 +8,14 @@
 #include "choices.h"
 #include "escape.h"
 #include "filter.h"
+#include "ports.h"
 #include "prog.h"
 #include "scope.h"
-
-/* The one port of that name. */
-static const struct port *
-port_named(const struct pod_manifest *pod, const char *name)
-{
-	const struct port *found = NULL;
-
-	for (size_t i = 0; i < pod->app_count; i++) {
-		const struct app *app = pod->apps[i].app;
-
-		for (size_t j = 0; j < app->port_count; j++) {
-			if (strcmp(app->ports[j].name, name) != 0)
-				continue;
-			if (found != NULL)
-				filter_failx(EX_USAGE,
-				    "port name \"%s\" defined multiple apps",
-				    escape(name));
-			found = &app->ports[j];
-		}
-	}
-	if (found == NULL)
-		filter_failx(EX_USAGE,
-		    "port name \"%s\" could not be found in any apps",
-		    escape(name));
-	return found;
-}
-
-static const struct port *
-pod_port(const struct pod_manifest *pod, const struct pod_port *port)
-{
-	return port->pod_port != NULL ? port->pod_port
-				      : port_named(pod, port->name);
-}
-
-static const char *
-address(const struct pod_port *port)
-{
-	return port->host_ip != NULL ? port->host_ip : "0.0.0.0";
-}
-
-static bool
-same_address(const struct pod_port *a, const struct pod_port *b)
-{
-	return strcmp(address(a), address(b)) == 0 ||
-	       strcmp(address(a), "0.0.0.0") == 0 ||
-	       strcmp(address(b), "0.0.0.0") == 0;
-}
-
-static void
-check_ports(const struct pod_manifest *pod)
-{
-	for (size_t i = 0; i < pod->port_count; i++) {
-		const struct pod_port *one = &pod->ports[i];
-		const struct port *port = pod_port(pod, one);
-
-		for (size_t j = 0; j < i; j++) {
-			const struct pod_port *other = &pod->ports[j];
-			const struct port *its = pod_port(pod, other);
-
-			if (one->host_port == other->host_port &&
-			    strcmp(port->protocol, its->protocol) == 0 &&
-			    same_address(one, other))
-				filter_failx(EX_USAGE,
-				    "port %s-%s:%u already mapped to pod port "
-				    "%u",
-				    escape(port->protocol), address(one),
-				    one->host_port, its->port);
-		}
-	}
-}
 
 void
 choices_check(const struct args *args, const struct pod_manifest *pod)
 {
-	check_ports(pod);
+	ports_check(pod);
 	if (args->interactive && pod->app_count > 1)
 		filter_failx(
 		    EX_USAGE, "interactive option only supports one image");
@@ -175,6 +106,7 @@ choices_json(
 	add_text(json, "name", args->name);
 	add_text(json, "privateUsers", args->private_users);
 	add(json, "noOverlay", args->no_overlay, json_true());
+	add(json, "ports", pod->port_count > 0, ports_json(pod));
 	add_late(json, args);
 	return json;
 }
