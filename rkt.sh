@@ -428,6 +428,26 @@ cmd_prepare() { # the same
 	say "$pod"
 }
 
+cmd_restart() { # UUID
+	test $# -eq 1 || usage 'restart UUID'
+	pod=$(tool pod-list -q "$1") || exit $FAILED
+	case $(tool pod-list --status "$pod") in
+	*state=running*) tool pod-stop "$pod" >/dev/null ;;
+	esac
+	start "$pod"
+}
+
+cmd_wait() { # UUID… - ends as the first of them that failed did
+	test $# -gt 0 || usage 'wait UUID…'
+	trace 'pod-list --exit-status' "$@"
+	statuses=$(pod-list --exit-status "$@") || exit $FAILED
+	say "$statuses"
+	for status in $statuses
+	do
+		test "$status" -eq 0 || exit "$status"
+	done
+}
+
 ### The rest
 
 cmd_completion() { # [bash]
@@ -454,7 +474,8 @@ END
 choose() {
 	found=
 	for word in cat-manifest completion config enter export fetch gc help \
-		image list logs prepare rm run run-prepared status stop trust version
+		image list logs prepare restart rm run run-prepared status stop \
+		trust version wait
 	do
 		case $word in
 		"$1") found=$word && break ;;
@@ -474,7 +495,7 @@ case ${1-} in
 -h | -help | --help) set -- "$command" && command=help ;;
 esac
 case $command in
-fetch | help | image | prepare | run | trust | completion)
+fetch | help | image | prepare | restart | run | trust | wait | completion)
 	"cmd_$command" "$@"
 	;;
 cat-manifest) tool pod-list --manifest "$@" ;;

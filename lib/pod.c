@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -189,7 +190,37 @@ is_lock(const struct pod *pod, int fd)
 	       fcntl(fd, F_OFD_SETLK, &whole) == 0;
 }
 
-/* Takes the lock of a prepared pod, and with it the pod. */
+/*
+ * One that ran is to run again, and stays where it is: its directory is still
+ * that one, and the process that had the lock is gone, since the kernel closes
+ * its files first.  Its number goes, so that the pod has none until it runs.
+ */
+static int
+take_again(const struct pod *pod, char **why)
+{
+	autofd int again = open_in(POD_RUN, pod->uuid);
+	autofd int process = -1;
+	struct stat mine, its;
+	pid_t pid;
+
+	if (again < 0 || fstat(again, &its) < 0 || fstat(pod->dir, &mine) < 0 ||
+	    mine.st_dev != its.st_dev || mine.st_ino != its.st_ino) {
+		*why = xasprintf("pod %s: garbage, not prepared", pod->uuid);
+		return -1;
+	}
+	process = pod_pid_open(pod, &pid);
+	if (process >= 0) {
+		*why = xasprintf("pod %s: in use", pod->uuid);
+		return -1;
+	}
+	if (unlinkat(pod->dir, "pid", 0) < 0 && errno != ENOENT) {
+		*why = xasprintf("pod %s: %s", pod->uuid, strerror(errno));
+		return -1;
+	}
+	return 0;
+}
+
+/* Takes the lock of a pod that does not run, and with it the pod. */
 static int
 take(struct pod *pod, char **why)
 {
@@ -207,6 +238,8 @@ take(struct pod *pod, char **why)
 	}
 	if (lock == CHAIN_LOCK)
 		(void)take_fd(&lock);
+	if (pod->place == POD_RUN)
+		return take_again(pod, why);
 	if (pod_move(pod, POD_RUN) < 0) {
 		*why = xasprintf("pod %s: %s", pod->uuid,
 		    errno == ENOENT ? "not prepared" : strerror(errno));
@@ -239,7 +272,7 @@ pod_enter_chain(const char *uuid, struct pod *pod, char **why)
 	}
 	if (pod->place == POD_RUN && is_lock(pod, CHAIN_LOCK))
 		return 0;
-	if (pod->place != POD_PREPARED) {
+	if (pod->place != POD_PREPARED && pod_state(pod) != POD_IS_EXITED) {
 		*why = xasprintf("pod %s: %s, not prepared", uuid,
 		    pod_state_name(pod_state(pod)));
 		return -1;
@@ -285,6 +318,14 @@ pod_pid_write(const struct pod *pod, pid_t pid)
 		   : 0;
 }
 
+static bool
+is_dead(int process)
+{
+	struct pollfd ended = { .fd = process, .events = POLLIN };
+
+	return poll(&ended, 1, 0) == 1;
+}
+
 int
 pod_pid_open(const struct pod *pod, pid_t *pid)
 {
@@ -306,8 +347,11 @@ pod_pid_open(const struct pod *pod, pid_t *pid)
 	}
 	*pid = (pid_t)number;
 	fd = (int)syscall(SYS_pidfd_open, *pid, 0);
-	/* First the descriptor, then the check: it is the one we looked at. */
-	if (fd < 0 || start_time(*pid) != started) {
+	/*
+	 * First the descriptor, then the check: it is the one we looked at.
+	 * One that is dead, and which nobody has waited for yet, is gone.
+	 */
+	if (fd < 0 || start_time(*pid) != started || is_dead(fd)) {
 		errno = ESRCH;
 		return -1;
 	}

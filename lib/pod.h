@@ -82,7 +82,8 @@ int pod_locked(const struct pod *pod);
 /*
  * For chain loaders: takes the lock of the pod, or finds that descriptor
  * CHAIN_LOCK is that lock already (same file as POD/lock), places it there
- * without O_CLOEXEC, and moves the pod from prepared to run.  Returns 0 with
+ * without O_CLOEXEC, and moves the pod from prepared to run; one
+ * that has ended and is still there runs again.  Returns 0 with
  * *pod open, or -1 with *why, which the caller frees.
  */
 int pod_enter_chain(const char *uuid, struct pod *pod, char **why);

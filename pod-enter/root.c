@@ -13,6 +13,7 @@
 #include "alloc.h"
 #include "dev.h"
 #include "etc.h"
+#include "layers.h"
 #include "lower.h"
 #include "manifest.h"
 #include "mask.h"
@@ -43,26 +44,37 @@ set_layer(int fs, const char *key, const char *old_key, int layer)
 	return fsconfig(fs, FSCONFIG_SET_STRING, old_key, path, 0);
 }
 
+/* What there is of this name, in the layer that is above the others. */
+static int
+find_place(
+    int lower, const struct layers *layers, const char *name, struct stat *file)
+{
+	for (size_t i = 0; i < layers->count; i++)
+		if (fstatat(
+			layers->older[i], name, file, AT_SYMLINK_NOFOLLOW) == 0)
+			return 0;
+	return fstatat(lower, name, file, AT_SYMLINK_NOFOLLOW);
+}
+
 /*
  * Makes the places of our own mounts.  What an image has there that is no
  * directory is refused, a symbolic link above all: behind it could be anything
  * (CVE-2019-19921, CVE-2026-41579).
  */
 static void
-make_places(const char *app, int lower, int upper)
+make_places(const char *app, int lower, const struct layers *layers)
 {
 	static const char *const places[] = { "dev", "proc", "sys" };
 
 	for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
 		struct stat file;
 
-		if (fstatat(lower, places[i], &file, AT_SYMLINK_NOFOLLOW) ==
-		    0) {
+		if (find_place(lower, layers, places[i], &file) == 0) {
 			if (!S_ISDIR(file.st_mode))
 				prog_diex("%s: the image's /%s is no directory",
 				    app, places[i]);
 		} else if (errno != ENOENT ||
-			   (mkdirat(upper, places[i], 0755) < 0 &&
+			   (mkdirat(layers->upper, places[i], 0755) < 0 &&
 			       errno != EEXIST)) {
 			prog_die("%s: /%s", app, places[i]);
 		}
@@ -84,18 +96,43 @@ copy_mode(int lower, int upper)
 					  : fchmod(upper, from.st_mode & 07777);
 }
 
+/* The newest on top, the image below all. */
+static int
+set_lowers(int fs, int lower, const struct layers *layers)
+{
+	autofree char *all = NULL;
+
+	for (size_t i = 0; i < layers->count; i++) {
+		autofree char *above = all;
+
+		if (fsconfig(fs, FSCONFIG_SET_FD, "lowerdir+", NULL,
+			layers->older[i]) == 0)
+			continue;
+		all =
+		    xasprintf("%s/proc/self/fd/%d:", above == NULL ? "" : above,
+			layers->older[i]);
+	}
+	if (all != NULL) {
+		autofree char *names =
+		    xasprintf("%s/proc/self/fd/%d", all, lower);
+
+		return fsconfig(fs, FSCONFIG_SET_STRING, "lowerdir", names, 0);
+	}
+	return set_layer(fs, "lowerdir+", "lowerdir", lower);
+}
+
 /*
  * The overlay is volatile: what a pod writes need not survive a power cut, and
  * unmounting another kind syncs the whole file system below it.
  */
 static int
-mount_overlay(int lower, int upper, int work)
+mount_overlay(int lower, const struct layers *layers)
 {
 	autofd int fs = fsopen("overlay", FSOPEN_CLOEXEC);
 
-	if (fs < 0 || set_layer(fs, "lowerdir+", "lowerdir", lower) < 0 ||
-	    set_layer(fs, "upperdir", "upperdir", upper) < 0 ||
-	    set_layer(fs, "workdir", "workdir", work) < 0 ||
+	if (fs < 0 || set_lowers(fs, lower, layers) < 0 ||
+	    set_layer(fs, "upperdir", "upperdir", layers->upper) < 0 ||
+	    set_layer(fs, "workdir", "workdir", layers->work) < 0 ||
 	    fsconfig(fs, FSCONFIG_SET_FLAG, "volatile", NULL, 0) < 0 ||
 	    fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
 		return -1;
@@ -119,8 +156,8 @@ open_lower(const struct pod *pod, const struct pod_app *app)
  * left in its work directory by then must go.
  */
 static int
-mount_image(
-    const struct pod *pod, const struct pod_app *app, int upper, int work)
+mount_image(const struct pod *pod, const struct pod_app *app,
+    const struct layers *layers)
 {
 	int tree = -1;
 
@@ -128,9 +165,9 @@ mount_image(
 	for (int i = 0; i < MOUNT_TRIES && tree < 0 && errno == EINVAL; i++) {
 		autofd int lower = open_lower(pod, app);
 
-		if (i > 0 && path_remove(work, "work") < 0)
+		if (i > 0 && path_remove(layers->work, "work") < 0)
 			return -1;
-		tree = mount_overlay(lower, upper, work);
+		tree = mount_overlay(lower, layers);
 	}
 	return tree;
 }
@@ -139,22 +176,20 @@ void
 root_open(const struct pod *pod, const struct pod_manifest *manifest,
     const struct pod_app *app, struct root *root)
 {
-	autofree char *upper_path = xasprintf("%s.upper", app->name);
-	autofree char *work_path = xasprintf("%s.work", app->name);
 	autofd int lower = open_lower(pod, app);
-	autofd int upper = -1;
-	autofd int work = -1;
+	struct layers layers = { .upper = -1, .work = -1 };
 
-	upper = beneath_open(pod->dir, upper_path, O_RDONLY | O_DIRECTORY, 0);
-	work = beneath_open(pod->dir, work_path, O_RDONLY | O_DIRECTORY, 0);
-	if (upper < 0 || work < 0 || copy_mode(lower, upper) < 0)
-		prog_die("%s: %s", app->name, upper_path);
-	make_places(app->name, lower, upper);
-	etc_fill(lower, upper, root->hostname);
+	layers_open(pod, app->name, &layers);
+	if (copy_mode(
+		layers.count > 0 ? layers.older[0] : lower, layers.upper) < 0)
+		prog_die("%s: %s.upper", app->name, app->name);
+	make_places(app->name, lower, &layers);
+	etc_fill(lower, layers.upper, root->hostname);
 	root->app = app;
-	root->tree = mount_image(pod, app, upper, work);
+	root->tree = mount_image(pod, app, &layers);
 	if (root->tree < 0)
 		prog_die("%s: overlay", app->name);
+	layers_close(&layers);
 	volumes_open(pod, manifest, app, lower, &root->volumes);
 }
 

@@ -89,7 +89,7 @@ later_change(const struct args *args, char uuid[UUID_SIZE])
 
 	if (named_open(args->images[0].image, &pod) < 0)
 		exit(EX_NOINPUT);
-	if (pod.place != POD_PREPARED)
+	if (pod.place != POD_PREPARED && pod_state(&pod) != POD_IS_EXITED)
 		errx(EX_USAGE, "pod \"%s\" is not prepared", pod.uuid);
 	lock = pod_lock(&pod);
 	if (lock < 0)

@@ -13,10 +13,12 @@
 
 #include <err.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "alloc.h"
 #include "await.h"
@@ -34,7 +36,8 @@
 #include "scope.h"
 #include "summary.h"
 
-enum mode { RECORDS, QUIET, TABLE, STATUS, MANIFEST };
+enum mode { RECORDS, QUIET, TABLE, STATUS, MANIFEST, EXIT_STATUS };
+enum { EXIT_STATUS_MAX = 8 };
 enum format { PLAIN, JSON, JSON_PRETTY };
 
 static struct {
@@ -64,6 +67,7 @@ usage(FILE *out)
 	      "                [--format=FORMAT] [--uuid-file=FILE] [UUID]\n"
 	      "       pod-list --manifest [--pretty-print[=BOOL]] "
 	      "[--uuid-file=FILE] [UUID]\n"
+	      "       pod-list --exit-status UUID...\n"
 	      "FORMAT is json or json-pretty.\n",
 	    out);
 }
@@ -160,6 +164,10 @@ set_option(int option)
 	case 'u':
 		opts.uuid_file = optarg;
 		break;
+	case 'e':
+		set_mode(EXIT_STATUS);
+		opts.patience = -1;
+		break;
 	case 'q':
 	case 's':
 	case 't':
@@ -199,6 +207,8 @@ are_sound(int operands, bool pretty)
 		return false;
 	if (pretty && opts.mode != MANIFEST)
 		return false;
+	if (opts.mode == EXIT_STATUS && operands == 0)
+		return false;
 	return one ? is_alone(operands) : opts.uuid_file == NULL;
 }
 
@@ -206,6 +216,7 @@ static void
 read_options(int argc, char *argv[])
 {
 	static const struct option options[] = {
+		{ "exit-status", no_argument, NULL, 'e' },
 		{ "format", required_argument, NULL, 'F' },
 		{ "full", no_argument, NULL, 'f' },
 		{ "help", no_argument, NULL, 'h' },
@@ -436,6 +447,28 @@ manifest_of(char *const operands[])
 	(void)close(pod.dir);
 }
 
+/* A pod that was killed has left none: that is 128 and the signal. */
+static void
+exit_statuses(char *const operands[])
+{
+	for (; *operands != NULL; operands++) {
+		autofree char *text = NULL;
+		struct pod pod;
+		struct stat file;
+
+		open_named(*operands, &pod);
+		wait_for(&pod);
+		text = path_read(pod.dir, "lock", EXIT_STATUS_MAX, NULL);
+		if (text == NULL)
+			err(EX_IOERR, "pod \"%s\": lock", pod.uuid);
+		if (fstatat(pod.dir, "pid", &file, AT_SYMLINK_NOFOLLOW) < 0)
+			errx(EX_NO, "pod \"%s\" has not been run", pod.uuid);
+		(void)fputs(*text == '\0' ? "137\n" : text, stdout);
+		(void)fflush(stdout);
+		(void)close(pod.dir);
+	}
+}
+
 static void
 list(char *const operands[])
 {
@@ -465,6 +498,8 @@ main(int argc, char *argv[])
 		status_of(argv + optind);
 	else if (opts.mode == MANIFEST)
 		manifest_of(argv + optind);
+	else if (opts.mode == EXIT_STATUS)
+		exit_statuses(argv + optind);
 	else
 		list(argv + optind);
 	prog_finish();

@@ -18,8 +18,8 @@ load enter
 	: >"/proc/$init/root/end"
 	wait_for test ! -d "/proc/$init"
 	is 'out
-err
-/dev/null' "$(pod-logs "$pod" 2>&1)"
+/dev/null' "$(pod-logs "$pod" 2>/dev/null)"
+	is err "$(pod-logs "$pod" 2>&1 >/dev/null)"
 	is 7 "$(cat "$(place "$pod")/status/app")"
 }
 
