@@ -429,7 +429,7 @@ cmd_prepare() { # the same
 }
 
 cmd_restart() { # UUID
-	test $# -eq 1 || usage 'restart UUID'
+	test $# -eq 1 || usage restart
 	pod=$(tool pod-list -q "$1") || exit $FAILED
 	case $(tool pod-list --status "$pod") in
 	*state=running*) tool pod-stop "$pod" >/dev/null ;;
@@ -438,7 +438,7 @@ cmd_restart() { # UUID
 }
 
 cmd_wait() { # UUID… - ends as the first of them that failed did
-	test $# -gt 0 || usage 'wait UUID…'
+	test $# -gt 0 || usage wait
 	trace 'pod-list --exit-status' "$@"
 	statuses=$(pod-list --exit-status "$@") || exit $FAILED
 	say "$statuses"

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include <linux/if_link.h>
 
@@ -23,6 +24,9 @@ enum {
 	HOST_INDEX = 0x10000000,
 	INDEX_TRIES = 16,
 };
+
+/* How often, and how long, a name is waited for: two seconds. */
+enum { NAME_TRIES = 200, NAME_WAIT_NS = 10000000 };
 
 /* The metadata service, reached through the host's end. */
 static const struct subnet metadata = {
@@ -89,21 +93,39 @@ wire_plan(struct wire *wire, const struct network *network, const char *uuid,
 		bridge_plan(wire, value);
 }
 
+/*
+ * The name is taken while the kernel takes the namespace of the pod's earlier
+ * run apart, which nothing tells the end of.
+ */
+static bool
+wait_for_name(int *tries)
+{
+	const struct timespec pause = { .tv_nsec = NAME_WAIT_NS };
+
+	if (errno != EEXIST || --*tries < 0)
+		return false;
+	(void)nanosleep(&pause, NULL);
+	return true;
+}
+
 /* An index in use says EBUSY; one more is then tried. */
 void
 wire_make(struct netlink *netlink, struct wire *wire, int netns)
 {
 	const struct link_end pod = { wire->pod_name, wire->pod_index };
-	int result = -1;
+	int result = -1, names = NAME_TRIES;
 
-	for (int i = 0; i < INDEX_TRIES; i++) {
+	for (int i = 0; i < INDEX_TRIES;) {
 		const struct link_end host = { wire->host_name, wire->index };
 
 		link_add_veth(netlink, &host, &pod, netns, wire->network->mtu);
 		result = netlink_send(netlink, NULL);
+		if (result < 0 && wait_for_name(&names))
+			continue;
 		if (result == 0 || errno != EBUSY)
 			break;
 		wire->index++;
+		i++;
 	}
 	if (result < 0)
 		prog_die("%s", wire->host_name);
