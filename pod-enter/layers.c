@@ -22,8 +22,8 @@ open_directory(const struct pod *pod, const char *name)
 	return beneath_open(pod->dir, name, O_RDONLY | O_DIRECTORY, 0);
 }
 
-static void
-open_older(const struct pod *pod, const char *app, struct layers *layers)
+void
+layers_open_older(const struct pod *pod, const char *app, struct layers *layers)
 {
 	int found[LAYERS_MAX];
 	size_t count = 0;
@@ -84,12 +84,12 @@ layers_open(const struct pod *pod, const char *app, struct layers *layers)
 	autofree char *upper = xasprintf("%s.upper", app);
 	autofree char *work = xasprintf("%s.work", app);
 
-	open_older(pod, app, layers);
+	layers_open_older(pod, app, layers);
 	if (layers->count > 0 || was_mounted(pod, work) ||
 	    faccessat(pod->dir, upper, F_OK, AT_SYMLINK_NOFOLLOW) < 0) {
 		renew(pod, app, upper, work, layers->count);
 		layers_close(layers);
-		open_older(pod, app, layers);
+		layers_open_older(pod, app, layers);
 	}
 	layers->upper = open_directory(pod, upper);
 	layers->work = open_directory(pod, work);

@@ -27,4 +27,8 @@ struct layers {
  * an earlier attempt ended at.  What fails ends the process.
  */
 void layers_open(const struct pod *pod, const char *app, struct layers *layers);
+
+/* Only those of earlier runs, as they are; layers_close() is for these too. */
+void layers_open_older(
+    const struct pod *pod, const char *app, struct layers *layers);
 void layers_close(struct layers *layers);

@@ -22,6 +22,7 @@
 
 #include "alloc.h"
 #include "escape.h"
+#include "layers.h"
 #include "left.h"
 #include "lower.h"
 #include "mount.h"
@@ -131,6 +132,23 @@ find_pod(const char *name, struct pod *pod)
 		prog_die("pod \"%s\": lock", pod->uuid);
 }
 
+/* Of a pod that ran more than once: one by one, the newest first. */
+static const char **
+stack(int upper, const struct layers *older, int lower)
+{
+	const char **options = xcalloc(2 * older->count + 5, sizeof *options);
+	size_t n = 0;
+
+	for (size_t i = 0; i < older->count + 2; i++) {
+		options[n++] = "lowerdir+";
+		options[n++] = xasprintf("/proc/self/fd/%d",
+		    i == 0              ? upper
+		    : i <= older->count ? older->older[i - 1]
+					: lower);
+	}
+	return options;
+}
+
 /* The overlay of what the app left; not attached yet. */
 static int
 open_files(const struct pod *pod, const struct left *left)
@@ -140,16 +158,21 @@ open_files(const struct pod *pod, const struct left *left)
 	autofd int upper =
 	    beneath_open(pod->dir, path, O_RDONLY | O_DIRECTORY, 0);
 	autofd int lower = lower_open(pod, left->image_id, &why);
-	autofree char *layers =
+	autofree const char **options = NULL;
+	autofree char *both =
 	    xasprintf("/proc/self/fd/%d:/proc/self/fd/%d", upper, lower);
-	const char *const options[] = { "lowerdir", layers, NULL };
+	const char *const pair[] = { "lowerdir", both, NULL };
+	struct layers older = { .upper = -1, .work = -1 };
 	int files;
 
 	if (upper < 0)
 		prog_die("%s", path);
 	if (lower < 0)
 		prog_diex("%s: %s", left->name, why);
-	files = mount_new("overlay", options,
+	layers_open_older(pod, left->name, &older);
+	if (older.count > 0)
+		options = stack(upper, &older, lower);
+	files = mount_new("overlay", options != NULL ? options : pair,
 	    MOUNT_ATTR_RDONLY | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOSUID |
 		MOUNT_ATTR_NOEXEC);
 	if (files < 0)

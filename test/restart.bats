@@ -153,3 +153,13 @@ once() {
 	is '' "$(grep -E 'poll\(.*, [1-9][0-9]{0,4}\)' "$T/trace" || :)"
 	is '' "$(grep nanosleep "$T/trace" || :)"
 }
+
+@test "restart: what is exported is of all runs" {
+	prepare example.com/app -- 'echo run >>"/run-$(ls / | grep -c run-)"'
+	run -0 pod-enter "$pod"
+	for _ in $(seq 20); do
+		once 0
+	done
+	run -0 rkt export "$pod" "$T/all.aci"
+	is 21 "$(bsdtar -tf "$T/all.aci" | grep -c rootfs/run-)"
+}
