@@ -49,7 +49,8 @@ DEPS_TEST = apache2-utils attr bats bsdextrautils bubblewrap buildah \
 	cppcheck crun curl \
 	docker-registry e2fsprogs erofs-utils etcd-client etcd-server expect \
 	iproute2 iptables libarchive-tools libclang-rt-14-dev mandoc nftables \
-	nginx-light openssl podman procps python3 shellcheck skopeo strace \
+	nginx-light openssl podman procps python3 qemu-system-x86 \
+	shellcheck skopeo strace \
 	time umoci util-linux xxd xz-utils zstd
 
 flag = $(if $(shell echo 'int x;' | $(CC) -Werror $(1) -c -x c - \
@@ -216,6 +217,10 @@ soak: deps ## 1,000 pods with networks, 64 at a time
 	@$(MAKE) --no-print-directory $(JOBS) all
 	test/world test/soak
 
+vm: deps ## limits by cgroup v2 for real, in a virtual machine
+	@$(MAKE) --no-print-directory $(JOBS) all
+	test/vm
+
 lint: deps ## both compilers, analysers, shellcheck, mandoc, clang-format
 	test/lint
 
@@ -248,5 +253,5 @@ help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
 
 .DELETE_ON_ERROR:
-.PHONY: all deps demo check unit asan fuzz crash hostile newcomer soak lint bench install sizes clean help
+.PHONY: all deps demo check unit asan fuzz crash hostile newcomer soak lint vm bench install sizes clean help
 .SECONDARY:
