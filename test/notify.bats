@@ -61,7 +61,7 @@ supports='.annotations = [{name: "appc.io/executor/supports-systemd-notify",
 	edit '.apps[0].app.eventHandlers = [{name: "pre-start", exec: ["/bin/sh",
 		"-c", "until test -e /go; do sleep 0.05; done"]}]'
 	pod-enter "$pod" &
-	wait_for test -s "$(place "$pod")/pid"
+	wait_for eval 'test -s "$(place "$pod")/pid"'
 	sleep 0.5
 	is '' "$(messages)"
 	: >"/proc/$(pgrep -P "$(init)")/root/go"
