@@ -17,6 +17,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "alloc.h"
 #include "bridge.h"
 #include "escape.h"
 #include "foreign.h"
@@ -187,7 +188,7 @@ static int
 enter_networks(const struct pod *pod, struct wishes *wishes, int host)
 {
 	static struct networks networks;
-	static struct wire wires[NETWORKS_MAX];
+	autofree struct wire *wires = xcalloc(NETWORKS_MAX, sizeof *wires);
 	struct portmap portmap;
 	struct netns netns;
 	bool ip6_out = false;
