@@ -42,24 +42,34 @@ look(const char *family, const char *interface, const char *name)
 	return now;
 }
 
+/* Sets a switch of an interface; one that is not there is left: false. */
+static bool
+put(const char *family, const char *interface, const char *name, char value)
+{
+	char path[128];
+	autofd int fd = -1;
+
+	(void)snprintf(path, sizeof path, "/proc/sys/net/%s/conf/%s/%s", family,
+	    interface, name);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0 && errno == ENOENT)
+		return false;
+	if (fd < 0 || pwrite(fd, &value, 1, 0) != 1)
+		prog_die("%s", path);
+	return true;
+}
+
 /*
- * Sets a switch of an interface, unless it stands so: reading is cheap, while
- * writing takes the lock of all of the network.  One that is not there is left.
+ * The same unless it stands so: reading is cheap, while writing may take the
+ * lock of all of the network.
  */
 static void
 set(const char *family, const char *interface, const char *name, char value)
 {
-	char path[128];
 	const char now = look(family, interface, name);
-	autofd int fd = -1;
 
-	if (now == '\0' || now == value)
-		return;
-	(void)snprintf(path, sizeof path, "/proc/sys/net/%s/conf/%s/%s", family,
-	    interface, name);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0 || pwrite(fd, &value, 1, 0) != 1)
-		prog_die("%s", path);
+	if (now != '\0' && now != value)
+		(void)put(family, interface, name, value);
 }
 
 bool
@@ -106,9 +116,11 @@ forward_from(const char *interface)
 void
 forward_ipv6(const char *interface)
 {
-	set("ipv6", interface, "accept_ra", '0');
-	set("ipv6", interface, "accept_redirects", '0');
-	forward_from(interface);
+	/* It is new, and stands on none of these. */
+	(void)put("ipv6", interface, "accept_ra", '0');
+	(void)put("ipv6", interface, "accept_redirects", '0');
+	if (!put("ipv6", interface, "force_forwarding", '1'))
+		forward_everywhere();
 }
 
 void

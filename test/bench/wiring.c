@@ -5,8 +5,9 @@
  *
  * A network namespace, and with -n a veth into it with a pair of addresses of
  * each family, their leases and the routes, as the network "default" has them:
- * one batch of messages outside, one inside.  Nothing is looked for, recorded,
- * locked or kept.  For test/bench/run, and for nothing else.
+ * one batch of messages outside, one inside; the switches of its IPv6.  Nothing
+ * is looked for, recorded, locked or kept.  For test/bench/run, and for nothing
+ * else.
  */
 #include <err.h>
 #include <fcntl.h>
@@ -32,6 +33,21 @@ read_subnet(const char *text)
 	if (subnet_parse(text, &subnet) < 0)
 		errx(125, "%s", text);
 	return subnet;
+}
+
+/* What only /proc can set: it forwards, and takes no router's advice. */
+static void
+set(const char *interface, const char *name, const char *value)
+{
+	char path[128];
+	int fd;
+
+	(void)snprintf(path, sizeof path, "/proc/sys/net/ipv6/conf/%s/%s",
+	    interface, name);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0 || write(fd, value, 1) != 1)
+		err(125, "%s", path);
+	(void)close(fd);
 }
 
 static void
@@ -62,6 +78,9 @@ wire(struct netlink *outside, struct netlink *inside, int netns)
 	link_add_address(outside, index, &host6);
 	if (netlink_send(outside, NULL) < 0)
 		err(125, "outside");
+	set(name, "accept_ra", "0");
+	set(name, "accept_redirects", "0");
+	set(name, "force_forwarding", "1");
 	pod4.bits = 31;
 	pod6.bits = 127;
 	link_up(inside, LINK_LOOPBACK);
@@ -80,17 +99,21 @@ int
 main(int argc, char *argv[])
 {
 	struct netlink outside, inside;
-	int netns;
+	int host, netns;
 
 	if (argc == 1)
 		return 0;
 	if (strcmp(argv[1], "-n") != 0)
 		errx(64, "usage: wiring [-n]");
 	if (netlink_open(&outside, NETLINK_ROUTE) < 0 ||
+	    (host = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC)) < 0 ||
 	    unshare(CLONE_NEWNET) < 0 ||
 	    (netns = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC)) < 0 ||
-	    netlink_open(&inside, NETLINK_ROUTE) < 0)
+	    netlink_open(&inside, NETLINK_ROUTE) < 0 ||
+	    setns(host, CLONE_NEWNET) < 0)
 		err(125, "namespace");
 	wire(&outside, &inside, netns);
+	if (setns(netns, CLONE_NEWNET) < 0)
+		err(125, "namespace");
 	return 0;
 }
