@@ -287,6 +287,45 @@ end"
 	is 'CapBnd:	00000000a00425fa'
 }
 
+@test "isolators: each set of system calls has its calls, by the errno told" {
+	local mode set call want rows=0
+	# Of x86-64: 39 getpid, 41 socket, 156 _sysctl, 163 acct, 165 mount,
+	# 172 iopl, 227 clock_settime.
+	while read -r mode set call want; do
+		((++rows))
+		prepare example.com/app "--seccomp=mode=$mode,errno=EXDEV,$set" \
+			-- "exec probe call $call"
+		run -0 pod-enter "$pod"
+		is "$want" "$output"
+	done <<-END
+	retain @rkt/default-whitelist 165 EXDEV
+	retain @rkt/default-whitelist 39 0
+	retain @docker/default-whitelist 165 EXDEV
+	retain @systemd/default-whitelist 227 EXDEV
+	remove @rkt/default-blacklist 165 EXDEV
+	remove @rkt/default-blacklist 39 0
+	remove @docker/default-blacklist 163 EXDEV
+	remove @systemd/clock 227 EXDEV
+	remove @systemd/mount 165 EXDEV
+	remove @systemd/network-io 41 EXDEV
+	remove @systemd/obsolete 156 EXDEV
+	remove @systemd/privileged 163 EXDEV
+	remove @systemd/raw-io 172 EXDEV
+	remove @systemd/raw-io,getpid 39 EXDEV
+	remove @appc.io/empty 165 EPERM
+	END
+	is 15 "$rows"
+	# A set that is all is no filter; without an errno the call is the last.
+	prepare example.com/app --seccomp=mode=retain,@appc.io/all -- \
+		'grep ^Seccomp: /proc/self/status'
+	run -0 pod-enter "$pod"
+	is 'Seccomp:	0'
+	prepare example.com/app --seccomp=mode=remove,@systemd/process -- 'ls /'
+	run -159 pod-enter "$pod"
+	prepare example.com/app --seccomp=mode=retain,@appc.io/empty -- true
+	run -159 pod-enter "$pod"
+}
+
 @test "isolators: C27 no priority above others', no memory that stays" {
 	app 'probe real-time; cat /proc/self/oom_score_adj'
 	is 'SCHED_FIFO EPERM
