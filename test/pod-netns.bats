@@ -71,8 +71,8 @@ teardown() {
 	is "pod-netns: pod $uuid: running, not prepared" "$stderr"
 	run -254 --separate-stderr pod-netns --fail-status=254 "$uuid" true
 	end_pod "$uuid"
-	run -125 --separate-stderr pod-netns "$uuid" true
-	is "pod-netns: pod $uuid: exited, not prepared" "$stderr"
+	# One that has ended runs again.
+	run -0 pod-netns "$uuid" true
 }
 
 @test "pod-netns: a PROG that is not there is 127, one that cannot run 126" {
@@ -107,8 +107,9 @@ teardown() {
 	uuid=$(pod_dir prepared host)
 	# shellcheck disable=SC2016
 	run -0 pod-netns "$uuid" pod-netns "$uuid" sh -c 'ls /proc/$$/fd/3'
+	run_pod "$uuid"
 	run -125 --separate-stderr pod-netns "$(pod_dir prepared host)" \
 		pod-netns "$uuid" true
-	matches "pod $uuid: exited, not prepared\$" "$stderr"
+	matches "pod $uuid: running, not prepared\$" "$stderr"
 }
 
