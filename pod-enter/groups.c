@@ -12,9 +12,9 @@
 
 #include "alloc.h"
 #include "cgroup.h"
-#include "nodes.h"
 #include "groups.h"
 #include "manifest.h"
+#include "nodes.h"
 #include "pod.h"
 #include "prog.h"
 #include "publish.h"

@@ -6,10 +6,10 @@
 #include "uuid.h"
 
 /*
- * Writes the options of args into the run.json of the prepared (or ended) pod that its
- * operand names (by any unambiguous beginning); without an option nothing is
- * written.  Ends the process on a failure: EX_NOINPUT if there is no such pod,
- * EX_USAGE if it is not prepared or an option does not fit it, EX_TEMPFAIL if
- * somebody starts or removes it.
+ * Writes the options of args into the run.json of the prepared (or ended) pod
+ * that its operand names (by any unambiguous beginning); without an option
+ * nothing is written.  Ends the process on a failure: EX_NOINPUT if there is no
+ * such pod, EX_USAGE if it is not prepared or an option does not fit it,
+ * EX_TEMPFAIL if somebody starts or removes it.
  */
 void later_change(const struct args *args, char uuid[UUID_SIZE]);

@@ -776,7 +776,7 @@ signed_push() {
 empty_store() {
 	rkt gc --grace-period=0s
 	rkt gc --grace-period=0s
-	rkt image list --full --no-legend | awk '{ print $1 }' | xargs rkt image rm
+	rkt image list --full --no-legend | awk '{ print $1 }' | xargs "$BIN/rkt" image rm
 	cas-store gc --grace-period=0s
 	is '' "$(find /var/lib/rkt/cas/blob /var/lib/rkt/cas/tmp -type f)"
 }
