@@ -50,7 +50,7 @@ DEPS_TEST = apache2-utils attr bats bsdextrautils bubblewrap buildah \
 	docker-registry e2fsprogs erofs-utils etcd-client etcd-server expect \
 	iproute2 iptables libarchive-tools libclang-rt-14-dev mandoc nftables \
 	nginx-light openssl podman procps python3 qemu-system-x86 \
-	shellcheck skopeo strace \
+	shellcheck skopeo strace systemd systemd-container \
 	time umoci util-linux xxd xz-utils zstd
 
 flag = $(if $(shell echo 'int x;' | $(CC) -Werror $(1) -c -x c - \
@@ -237,9 +237,11 @@ install: all ## install below $(DESTDIR)$(PREFIX)
 	install -Dm 644 completions/rkt.bash \
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/rkt
 	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
-	for u in rkt-gc.service rkt-gc.timer; do \
-		sed 's,@bindir@,$(PREFIX)/bin,' systemd/$$u \
-		> $(DESTDIR)$(PREFIX)/lib/systemd/system/$$u || exit; done
+	cd systemd && for u in *.service *.timer; do \
+		sed 's,@bindir@,$(PREFIX)/bin,' "$$u" \
+		> $(DESTDIR)$(PREFIX)/lib/systemd/system/"$$u" || exit; done
+	for d in tmpfiles sysusers; do install -Dm 644 systemd/$$d.conf \
+		$(DESTDIR)$(PREFIX)/lib/$$d.d/rkt.conf || exit; done
 
 sizes: ## lines by directory and the longest files
 	@for d in lib $(DIRS); do printf '%6d %s\n' \

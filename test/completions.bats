@@ -77,7 +77,8 @@ complete_words() {
 	run -0 "$T/to/usr/bin/rkt" version
 	for file in bin/pod-init share/man/man1/rkt.1 share/man/man8/pod-gc.8 \
 		share/bash-completion/completions/rkt \
-		lib/systemd/system/rkt-gc.timer; do
+		lib/systemd/system/rkt-{gc.timer,pod@.service} \
+		lib/{tmpfiles,sysusers}.d/rkt.conf; do
 		test -f "$T/to/usr/$file"
 	done
 	run -0 grep -x 'ExecStart=/usr/bin/rkt gc' \

@@ -77,20 +77,7 @@ supports='.annotations = [{name: "appc.io/executor/supports-systemd-notify",
 
 @test "notify: an app whose image can do so tells by itself" {
 	systemd "$T/socket"
-	cat >"$T/say.c" <<-"END"
-	#include <stdlib.h>
-	#include <string.h>
-	#include <sys/socket.h>
-	#include <sys/un.h>
-	int main(int argc, char **argv) {
-		struct sockaddr_un a = { .sun_family = AF_UNIX };
-		int s = socket(AF_UNIX, SOCK_DGRAM, 0);
-		strncpy(a.sun_path, getenv("NOTIFY_SOCKET"), 100);
-		return sendto(s, argv[1], strlen(argv[1]), argc - 2,
-			(void *)&a, sizeof a) < 0;
-	}
-	END
-	gcc -static -o "$T/say" "$T/say.c"
+	gcc -static -o "$T/say" "$BATS_TEST_DIRNAME/probe/tell.c"
 	image "cp '$T/say' bin/say" -m "$supports"
 	prepare example.com/app --name=one -- 'echo one ${NOTIFY_SOCKET-none}' \
 		--- example.com/other --name=two --readonly-rootfs -- \
