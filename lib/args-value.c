@@ -196,8 +196,9 @@ host_line_check(const char *text)
 const char *
 hosts_entry_check(const char *text)
 {
-	return strcmp(text, "host") == 0 ? NULL
-					 : list_check(text, host_line_check);
+	return strcmp(text, "host") == 0 || strcmp(text, "pods") == 0
+		   ? NULL
+		   : list_check(text, host_line_check);
 }
 
 const char *

@@ -288,18 +288,33 @@ manifest_conflict(const struct args *args)
 }
 
 static bool
-has_net(const struct args *args, const char *name)
+has_word(const struct strings *strings, const char *word)
 {
-	for (size_t i = 0; i < args->nets.count; i++)
-		if (strcmp(args->nets.list[i], name) == 0)
+	for (size_t i = 0; i < strings->count; i++)
+		if (strcmp(strings->list[i], word) == 0)
 			return true;
 	return false;
+}
+
+/* Words that take the place of all others. */
+static const char *
+names_conflict(const struct args *args)
+{
+	if (args->dns.count > 1 &&
+	    (has_word(&args->dns, "host") || has_word(&args->dns, "none")))
+		return "--dns=host and --dns=none stand alone";
+	if (args->hosts_entries.count > 1 &&
+	    (has_word(&args->hosts_entries, "host") ||
+		has_word(&args->hosts_entries, "pods")))
+		return "--hosts-entry=host and --hosts-entry=pods stand alone";
+	return NULL;
 }
 
 static const char *
 network_conflict(const struct args *args)
 {
-	bool host = has_net(args, "host"), none = has_net(args, "none");
+	bool host = has_word(&args->nets, "host"),
+	     none = has_word(&args->nets, "none");
 
 	if ((host || none) && args->nets.count > 1)
 		return "networks \"host\" and \"none\" stand alone";
@@ -311,7 +326,7 @@ network_conflict(const struct args *args)
 		return "--port flag does not work with 'none' networking";
 	if (args->mds_register && none)
 		return "--mds-register flag does not work with --net=none";
-	return NULL;
+	return names_conflict(args);
 }
 
 /* The options that only together are wrong. */

@@ -255,11 +255,15 @@ static bool
 read_address(const char *text, int family, struct subnet *address)
 {
 	autofree char *copy = text == NULL ? NULL : xstrdup(text);
+	struct subnet parsed;
 
 	if (copy == NULL)
 		return false;
 	copy[strcspn(copy, "/")] = '\0';
-	return address_parse(copy, address) == 0 && address->family == family;
+	if (address_parse(copy, &parsed) < 0 || parsed.family != family)
+		return false;
+	*address = parsed;
+	return true;
 }
 
 bool

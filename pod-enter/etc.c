@@ -8,17 +8,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "alloc.h"
 #include "etc.h"
+#include "names.h"
 #include "path.h"
 #include "prog.h"
 #include "publish.h"
 #include "scope.h"
 
-enum { RESOLV_MAX = 64 * 1024 };
-
 /* /etc of the image, and of the layer above once something is missing. */
 struct etc {
+	int image; /* its root */
 	int lower; /* -1: the image has none */
 	int root;  /* of the layer above */
 	int upper;
@@ -45,7 +44,7 @@ open_upper(struct etc *etc)
 
 /* Whatever it is there: a dangling link counts as much as a file. */
 static bool
-is_missing(struct etc *etc, const char *name)
+is_missing(const struct etc *etc, const char *name)
 {
 	struct stat file;
 
@@ -54,56 +53,77 @@ is_missing(struct etc *etc, const char *name)
 		return false;
 	if (etc->lower >= 0 && errno != ENOENT)
 		prog_die("the image's /etc/%s", name);
-	open_upper(etc);
 	return true;
 }
 
+/*
+ * The places that building an image left behind say nothing: an empty file, or
+ * a link to one that only its machine had.
+ */
+static bool
+says_nothing(const struct etc *etc, const struct name_file *its)
+{
+	struct stat file;
+	autofd int fd = -1;
+
+	if (is_missing(etc, its->name))
+		return true;
+	if (fstatat(etc->lower, its->name, &file, AT_SYMLINK_NOFOLLOW) < 0)
+		prog_die("the image's %s", its->path);
+	if (S_ISREG(file.st_mode))
+		return file.st_size == 0;
+	if (!S_ISLNK(file.st_mode))
+		return false;
+	fd = inroot_open(etc->image, its->path, O_PATH, 0);
+	return fd < 0 && errno == ENOENT;
+}
+
+/* What is in the layer above, hides what the image has. */
 static void
-add(struct etc *etc, const char *name, const char *text)
+put(struct etc *etc, const struct name_file *file)
 {
 	autofd int fd = -1;
 
-	if (!is_missing(etc, name))
+	if (file->text == NULL || (!file->firm && !says_nothing(etc, file)))
 		return;
-	fd = openat(
-	    etc->upper, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-	if (fd < 0 ? errno != EEXIST : write_all(fd, text, strlen(text)) < 0)
-		prog_die("/etc/%s", name);
+	open_upper(etc);
+	fd = openat(etc->upper, file->name,
+	    O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	if (fd < 0 ? errno != EEXIST
+		   : write_all(fd, file->text, strlen(file->text)) < 0)
+		prog_die("%s", file->path);
 }
 
-/* The host's, wherever the host keeps it. */
 static void
-add_resolver(struct etc *etc)
+open_etc(struct etc *etc, int lower, int upper, const struct names *names)
 {
-	autofd int fd =
-	    open("/etc/resolv.conf", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	autofree char *text =
-	    fd < 0 ? NULL : path_read_fd(fd, RESOLV_MAX, NULL);
-
-	if (text != NULL)
-		add(etc, "resolv.conf", text);
+	*etc = (struct etc){ .image = lower, .root = upper, .upper = -1 };
+	etc->lower =
+	    openat(lower, "etc", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (etc->lower >= 0 || errno == ENOENT)
+		return;
+	for (size_t i = 0; i < NAME_FILES; i++)
+		if (names->files[i].firm)
+			prog_diex("%s: the image's /etc is no directory",
+			    names->files[i].path);
 }
 
 void
-etc_fill(int lower, int upper, const char *hostname)
+etc_fill(int lower, int upper, const struct names *names)
 {
-	struct etc etc = { .root = upper, .upper = -1 };
-	autofree char *hosts = xasprintf("127.0.0.1 localhost %s\n"
-					 "::1 localhost %s\n",
-	    hostname, hostname);
-	autofree char *name = xasprintf("%s\n", hostname);
+	struct etc etc;
 
-	etc.lower =
-	    openat(lower, "etc", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	open_etc(&etc, lower, upper, names);
 	if (etc.lower < 0 && errno != ENOENT)
 		return;
-	add(&etc, "hosts", hosts);
-	add(&etc, "hostname", name);
-	add_resolver(&etc);
-	if (etc.lower >= 0 && is_missing(&etc, "mtab") &&
-	    symlinkat("../proc/self/mounts", etc.upper, "mtab") < 0 &&
-	    errno != EEXIST)
-		prog_die("/etc/mtab");
+	for (size_t i = 0; i < NAME_FILES; i++)
+		put(&etc, &names->files[i]);
+	if (etc.lower >= 0 && is_missing(&etc, "mtab")) {
+		open_upper(&etc);
+		if (symlinkat("../proc/self/mounts", etc.upper, "mtab") < 0 &&
+		    errno != EEXIST)
+			prog_die("/etc/mtab");
+	}
 	if (etc.lower >= 0)
 		(void)close(etc.lower);
 	if (etc.upper >= 0)

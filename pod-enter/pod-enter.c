@@ -34,6 +34,7 @@
 #include "join.h"
 #include "limits.h"
 #include "manifest.h"
+#include "names.h"
 #include "notify.h"
 #include "num.h"
 #include "path.h"
@@ -231,12 +232,12 @@ leave_pod(bool away)
 /* The apps' roots, as far as they are made outside of the pod. */
 static struct root *
 open_roots(const struct pod *pod, const struct pod_manifest *manifest,
-    const struct choices *choices)
+    const struct choices *choices, const struct names *names)
 {
 	struct root *roots = xcalloc(manifest->app_count, sizeof *roots);
 
 	for (size_t i = 0; i < manifest->app_count; i++) {
-		roots[i].hostname = choices->hostname;
+		roots[i].names = names;
 		roots[i].unmasked = choices->unmasked;
 		root_open(pod, manifest, &manifest->apps[i], &roots[i]);
 	}
@@ -318,6 +319,7 @@ enter(const char *uuid)
 	struct terminal terminal;
 	struct compose compose = { .pod = &pod };
 	struct birth birth = { .pod = &pod, .shared = { -1, -1, -1 } };
+	struct names names;
 	bool away;
 	pid_t pid;
 
@@ -340,7 +342,9 @@ enter(const char *uuid)
 	birth.hostname = choices.hostname;
 	birth.manifest = manifest;
 	groups_make(&pod, manifest, &birth.groups);
-	birth.roots = open_roots(&pod, manifest, &choices);
+	names_decide(
+	    &names, &pod, choices.run, choices.hostname, choices.own_network);
+	birth.roots = open_roots(&pod, manifest, &choices, &names);
 	compose.manifest = manifest;
 	compose.groups = &birth.groups;
 	compose.roots = birth.roots;

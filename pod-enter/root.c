@@ -18,6 +18,7 @@
 #include "manifest.h"
 #include "mask.h"
 #include "mount.h"
+#include "names.h"
 #include "path.h"
 #include "pod.h"
 #include "prog.h"
@@ -172,6 +173,37 @@ mount_image(const struct pod *pod, const struct pod_app *app,
 	return tree;
 }
 
+/* Above the volumes, should one of them hold these files. */
+static void
+add_names(struct root *root, int upper)
+{
+	const bool hidden = root->volumes.count > 0;
+
+	for (size_t i = 0; i < NAME_FILES; i++) {
+		const struct name_file *file = &root->names->files[i];
+		autofd int tree = -1;
+
+		if (file->peers)
+			tree = open_tree(root->names->peers, "",
+			    AT_EMPTY_PATH | OPEN_TREE_CLONE |
+				OPEN_TREE_CLOEXEC);
+		else if (file->firm && file->text != NULL && hidden)
+			tree = open_tree(upper, file->path + 1,
+			    AT_SYMLINK_NOFOLLOW | OPEN_TREE_CLONE |
+				OPEN_TREE_CLOEXEC);
+		else
+			continue;
+		if (tree < 0 ||
+		    mount_restrict(tree,
+			RESTRICTED | (file->peers || root->app->read_only_root
+					     ? MOUNT_ATTR_RDONLY
+					     : 0),
+			false) < 0)
+			prog_die("%s: %s", root->app->name, file->path);
+		volumes_add(&root->volumes, take_fd(&tree), file->path);
+	}
+}
+
 void
 root_open(const struct pod *pod, const struct pod_manifest *manifest,
     const struct pod_app *app, struct root *root)
@@ -184,13 +216,14 @@ root_open(const struct pod *pod, const struct pod_manifest *manifest,
 		layers.count > 0 ? layers.older[0] : lower, layers.upper) < 0)
 		prog_die("%s: %s.upper", app->name, app->name);
 	make_places(app->name, lower, &layers);
-	etc_fill(lower, layers.upper, root->hostname);
+	etc_fill(lower, layers.upper, root->names);
 	root->app = app;
 	root->tree = mount_image(pod, app, &layers);
 	if (root->tree < 0)
 		prog_die("%s: overlay", app->name);
-	layers_close(&layers);
 	volumes_open(pod, manifest, app, lower, &root->volumes);
+	add_names(root, layers.upper);
+	layers_close(&layers);
 }
 
 static void

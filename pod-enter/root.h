@@ -7,6 +7,7 @@
 #include "volume.h"
 
 struct dev_shared;
+struct names;
 struct pod;
 struct pod_app;
 struct pod_manifest;
@@ -15,13 +16,13 @@ struct root {
 	const struct pod_app *app;
 	int tree; /* the image under a layer of the pod's own; not attached */
 	struct volumes volumes;
-	const char *hostname;
+	const struct names *names;
 	bool unmasked; /* nothing of /proc and /sys is hidden from it */
 };
 
 /*
  * Makes an app's root as far as it can be made outside: the overlay on the
- * image, and the sources of its volumes.  root->hostname and unmasked are set
+ * image, and the sources of its volumes.  root->names and unmasked are set
  * already. What fails ends the process.
  */
 void root_open(const struct pod *pod, const struct pod_manifest *manifest,

@@ -166,7 +166,7 @@ plugin() {
 	plugin probe 'if test $CNI_COMMAND = ADD; then
 		env | grep -v "^_=\|^PWD=\|^SHLVL=" | sort >'"$T"'/env
 		echo "$conf" >'"$T"'/conf
-		ls /proc/$$/fd | paste -sd " " >'"$T"'/fds
+		ls /proc/$$/fd >'"$T"'/fds
 		readlink $CNI_NETNS >'"$T"'/netns
 		ip -o link show lo >'"$T"'/link
 	fi
@@ -184,7 +184,7 @@ PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" \
 	is "$(readlink "/proc/$(pid_of "$uuid")/ns/net")" "$(cat "$T/netns")"
 	is '{"cniVersion":"0.1.0","name":"x","type":"probe","x":1}' \
 		"$(jq -Sc . "$T/conf")"
-	is '0 1 2 255' "$(cat "$T/fds")"
+	is '0 1 2 255' "$(paste -sd ' ' "$T/fds")"
 	is '{"name":"x","ifName":"eth0","ip4":"10.7.0.9","gateway":"10.7.0.1","dns":{"nameservers":["10.7.0.1"]}}' \
 		"$(jq -c '.networks[0]' "$RKT_DIR/pods/run/$uuid/net.json")"
 }
