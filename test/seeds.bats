@@ -645,28 +645,6 @@ app-sleeper=(143|137)$'
 	matches 'nothing is left on this machine'
 }
 
-# machine DIR: a root file system that has a shell, and rkt with what it needs.
-machine() {
-	local program file
-	mkdir -p "$1"/{bin,etc/ssl/certs,lib,root,run,tmp,usr/bin,usr/local/bin,var/lib}
-	chmod 1777 "$1/tmp"
-	cp "$BIN"/* "$1/usr/local/bin"
-	for program in dash sed find gpg gpgconf; do
-		cp "$(readlink -f "$(command -v "$program")")" "$1/usr/bin"
-	done
-	cp "$1/usr/bin/dash" "$1/bin/sh"
-	ln "$1/usr/bin/dash" "$1/usr/bin/sh"
-	for file in "$1"/usr/bin/* "$1"/usr/local/bin/*; do
-		ldd "$file" 2>/dev/null | grep -o '/[^ ]*' || :
-	done | sort -u | while read -r file; do
-		install -D "$file" "$1$file"
-	done
-	echo root:x:0:0:root:/root:/bin/sh >"$1/etc/passwd"
-	echo root:x:0: >"$1/etc/group"
-	cp /etc/ssl/certs/ca-certificates.crt "$1/etc/ssl/certs"
-	cp -r /etc/rkt "$1/etc"
-}
-
 @test "33: docker run --privileged --rm -v /mnt:/var/lib/rkt IMAGE fetch URL" {
 	local url=https://example.com/images/example.com/hello.aci id
 	trusted --root
