@@ -102,11 +102,14 @@ row() {
 	is 'pod-prepare: interactive option only supports one image' "$stderr"
 }
 
-@test "run-prepared: only a prepared pod is run, whoever else has it" {
+@test "run-prepared: a pod that is prepared or has ended is run, none that runs" {
 	uuid=$(rkt prepare example.com/app -- true)
 	run -0 rkt run-prepared "${uuid::8}"
+	run -0 rkt run-prepared "$uuid"
+	uuid=$(rkt run --detach example.com/app -- 'sleep 1000')
 	run -254 --separate-stderr rkt run-prepared "$uuid"
 	is "rkt: pod \"$uuid\" is not prepared" "$stderr"
+	rkt stop --force "$uuid"
 	run -254 --separate-stderr rkt run-prepared
 	matches "must provide one pod's UUID" "$stderr"
 }

@@ -114,6 +114,7 @@ chain(void)
 	const char *uuid = "9733c088-a507-4694-aabf-edbe4fc5266f";
 	struct pod pod, next;
 	char *why = NULL;
+	int held;
 
 	make_pod(POD_PREPARED, uuid, &pod);
 	(void)close(pod.dir);
@@ -123,12 +124,18 @@ chain(void)
 	/* The next loader of the chain finds the lock handed down … */
 	assert(pod_enter_chain(uuid, &next, &why) == 0);
 	(void)close(next.dir);
-	/* … and one that was handed nothing, or another file, does not. */
+	/* … one that was handed nothing, or another file, finds it taken … */
+	held = fcntl(CHAIN_LOCK, F_DUPFD_CLOEXEC, 100);
 	(void)close(CHAIN_LOCK);
-	assert(open("/dev/null", O_RDWR | O_CLOEXEC) >= 0);
+	assert(open("/dev/null", O_RDWR | O_CLOEXEC) == CHAIN_LOCK);
 	assert(pod_enter_chain(uuid, &next, &why) == -1);
-	assert(strstr(why, "exited, not prepared") != NULL);
+	assert(strstr(why, "running, not prepared") != NULL);
 	free(why);
+	(void)close(next.dir);
+	/* … and when the pod has ended, takes it for another run. */
+	(void)close(held);
+	assert(pod_enter_chain(uuid, &next, &why) == 0);
+	assert(next.place == POD_RUN && pod_locked(&next) == 1);
 	(void)close(next.dir);
 	(void)close(pod.dir);
 }
