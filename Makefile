@@ -213,7 +213,7 @@ hostile: deps ## hostile archives: a table, bombs, 10,000 made by chance
 newcomer: deps ## the README, line by line, on a Debian of its own
 	test/newcomer
 
-soak: deps ## 1,000 pods with networks, 64 at a time
+soak: deps ## 1,000 pods with networks, 64 at a time, 50 of them killed
 	@$(MAKE) --no-print-directory $(JOBS) all
 	test/world test/soak
 

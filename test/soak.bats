@@ -3,7 +3,8 @@
 # shellcheck disable=SC2154
 load helpers
 
-@test "E5 pool: 64 pods, 16 at a time, no address twice, and nothing is left" {
-	run -0 "$TEST/soak" 64 16
-	matches '^64 pods, 16 at a time, .*; nothing is left$' "${lines[-1]}"
+@test "E5 pool: 60 pods, 8 at a time, no address twice, 12 killed, nothing left" {
+	run -0 "$TEST/soak" 60 8 20
+	matches '^60 pods, 8 at a time, 12 killed, .*; nothing is left$' \
+		"${lines[-1]}"
 }
