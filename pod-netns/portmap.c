@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <linux/if_link.h>
 #include <linux/netfilter/nf_conntrack_common.h>
 #include <linux/rtnetlink.h>
 
@@ -350,6 +351,32 @@ allow_loopback6(uint32_t interface)
 	netlink_close(&netlink);
 }
 
+/*
+ * Where bridges ask nftables too (br_netfilter), what a pod sends to itself by
+ * way of the host stays on the bridge, and would not be sent back where it came
+ * from.
+ */
+static void
+allow_hairpin(uint32_t interface)
+{
+	const uint8_t on = 1;
+	struct netlink netlink;
+	struct ifinfomsg *body;
+	size_t port;
+
+	if (netlink_open(&netlink, NETLINK_ROUTE) < 0)
+		prog_die("netlink");
+	body = netlink_add(&netlink, RTM_SETLINK, NLM_F_ACK, sizeof *body);
+	body->ifi_family = AF_BRIDGE;
+	body->ifi_index = (int)interface;
+	port = netlink_nest(&netlink, IFLA_PROTINFO);
+	netlink_put(&netlink, IFLA_BRPORT_MODE, &on, sizeof on);
+	netlink_end(&netlink, port);
+	if (netlink_send(&netlink, NULL) < 0)
+		prog_die("the port of a bridge");
+	netlink_close(&netlink);
+}
+
 void
 portmap_make(struct portmap *portmap)
 {
@@ -381,4 +408,6 @@ portmap_make(struct portmap *portmap)
 		allow_loopback4(wire->host_name);
 	if (own && portmap->ip6)
 		allow_loopback6(wire->index);
+	if (wire->network->kind == NETWORK_BRIDGE)
+		allow_hairpin(wire->index);
 }

@@ -147,6 +147,29 @@ add_networks(json_t *json, const json_t *networks)
 	json_decref(list);
 }
 
+/* Of the host, which lead to the pod. */
+static void
+add_ports(json_t *json, const json_t *ports)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < json_array_size(ports); i++) {
+		const json_t *port = json_array_get(ports, i);
+
+		(void)json_array_append_new(
+		    list, json_pack("{s:s*, s:s*, s:O*, s:O*, s:O*, s:s*}",
+			      "name", record_string(port, "name"), "protocol",
+			      record_string(port, "protocol"), "port",
+			      json_object_get(port, "port"), "count",
+			      json_object_get(port, "count"), "host_port",
+			      json_object_get(port, "hostPort"), "host_ip",
+			      record_string(port, "hostIP")));
+	}
+	if (json_array_size(list) > 0)
+		(void)json_object_set(json, "ports", list);
+	json_decref(list);
+}
+
 json_t *
 described(const struct summary *pod)
 {
@@ -156,6 +179,7 @@ described(const struct summary *pod)
 
 	add_text(json, "pod_name", record_string(pod->choices, "name"));
 	add_networks(json, pod->networks);
+	add_ports(json, json_object_get(pod->choices, "ports"));
 	for (size_t i = 0; i < pod->app_count; i++) {
 		const struct summary_app *app = &pod->apps[i];
 

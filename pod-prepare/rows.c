@@ -63,7 +63,7 @@ add_row(struct table *table, const struct summary *pod, size_t n,
 	autofree char *shown = escape(full_name);
 	autofree char *name = escape(app->name == NULL ? "-" : app->name);
 	autofree char *id = xstrndup(app->id == NULL ? "-" : app->id, SHORT_ID);
-	autofree char *networks = summary_networks(pod);
+	autofree char *networks = summary_networks(pod, full);
 	autofree char *own = escape(name_of(pod) != NULL ? name_of(pod) : "-");
 
 	table_add(table, n == 0 ? uuid : "");
@@ -116,7 +116,7 @@ print_time(const char *name, struct timespec when)
 void
 rows_status(const struct summary *pod)
 {
-	autofree char *networks = summary_networks(pod);
+	autofree char *networks = summary_networks(pod, false);
 	bool running = pod->state == POD_IS_RUNNING;
 
 	printf("state=%s\n", pod_state_name(pod->state));

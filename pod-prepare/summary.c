@@ -187,19 +187,26 @@ summary_record(const struct summary *summary)
 }
 
 char *
-summary_networks(const struct summary *summary)
+summary_networks(const struct summary *summary, bool both)
 {
 	char *text = xstrdup("");
 
 	for (size_t i = 0; i < json_array_size(summary->networks); i++) {
 		const json_t *net = json_array_get(summary->networks, i);
+		const char *ip4 = record_string(net, "ip4");
+		const char *ip6 =
+		    both || ip4 == NULL ? record_string(net, "ip6") : NULL;
 		autofree char *name = escape(record_string(net, "name"));
-		autofree char *ip4 = escape(record_string(net, "ip4"));
+		autofree char *first = escape(ip4 == NULL ? "" : ip4);
+		autofree char *second = escape(ip6 == NULL ? "" : ip6);
 		autofree char *shorter = text;
 
-		text = xasprintf("%s%s%s%s%s", shorter, i > 0 ? ", " : "", name,
-		    record_string(net, "ip4") == NULL ? "" : ":ip4=",
-		    record_string(net, "ip4") == NULL ? "" : ip4);
+		text = xasprintf("%s%s%s%s%s%s%s", shorter, i > 0 ? ", " : "",
+		    name, ip4 == NULL ? "" : ":ip4=", first,
+		    ip6 == NULL   ? ""
+		    : ip4 == NULL ? ":ip6="
+				  : ",ip6=",
+		    second);
 	}
 	return text;
 }

@@ -44,5 +44,8 @@ void summary_free(struct summary *summary);
 /* {"v":1,"pod":{…}}, as pod-list(8) has it; the caller owns it. */
 json_t *summary_record(const struct summary *summary);
 
-/* NAME:ip4=ADDRESS, …; the caller frees it. */
-char *summary_networks(const struct summary *summary);
+/*
+ * NAME:ip4=ADDRESS, …, as rkt has it; both: with ,ip6=ADDRESS, which else is
+ * there only without IPv4.  The caller frees it.
+ */
+char *summary_networks(const struct summary *summary, bool both);
