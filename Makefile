@@ -14,7 +14,7 @@ PROGS = aci-fetch/aci-discover aci-fetch/aci-fetch aci-fetch/aci-local \
 	cas-store/cas-store cas-store/cas-put cas-store/cas-check \
 	cas-store/aci-make cas-store/aci-export pod-prepare/pod-prepare \
 	pod-prepare/pod-list pod-netns/pod-netns pod-enter/pod-enter \
-	pod-enter/pod-root pod-enter/pod-init pod-enter/pod-logs pod-gc/pod-gc pod-gc/pod-stop
+	pod-enter/pod-root pod-enter/pod-init pod-enter/pod-attach pod-enter/pod-logs pod-gc/pod-gc pod-gc/pod-stop
 # Build-time only: writes system call filters as C headers.  Not by way of the
 # archives: one of them is to include such a header.
 MKFILTER = pod-prepare/mkfilter
@@ -37,7 +37,7 @@ LIBS_pod-prepare = -lseccomp -lcap
 LIBS_mkfilter = -lseccomp
 # On the warm path: no dynamic loader.
 STATIC_PROGS = cas-store pod-prepare pod-list pod-netns pod-enter \
-	pod-logs
+	pod-attach pod-logs
 
 DEPS_BUILD = build-essential pkg-config libarchive-dev libbz2-dev libcap-dev \
 	libcurl4-openssl-dev libgpgme-dev libgumbo-dev libisal-dev \

@@ -473,7 +473,7 @@ END
 # choose BEGINNING - sets $found to the command that begins so
 choose() {
 	found=
-	for word in cat-manifest completion config enter export fetch gc help \
+	for word in attach cat-manifest completion config enter export fetch gc help \
 		image list logs prepare restart rm run run-prepared status stop \
 		trust version wait
 	do
@@ -498,6 +498,7 @@ case $command in
 fetch | help | image | prepare | restart | run | trust | wait | completion)
 	"cmd_$command" "$@"
 	;;
+attach) tool pod-attach "$@" ;;
 cat-manifest) tool pod-list --manifest "$@" ;;
 config) tool aci-config "$@" ;;
 enter)

@@ -7,7 +7,7 @@ _rkt() {
 	local dash='--debug --deny-private --dir= --insecure-options= --insecure-skip-verify
 		--local-config= --simple-discovery --system-config=
 		--trust-keys-from-https --user-config='
-	local commands='cat-manifest completion config enter export fetch gc
+	local commands='attach cat-manifest completion config enter export fetch gc
 		help image list logs prepare restart rm run run-prepared status stop trust
 		version wait'
 	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
@@ -53,7 +53,7 @@ _rkt() {
 	list) words='--full --no-legend --format=' ;;
 	logs) words="$(_rkt_pods) --app= --follow --since= --tail=
 		--timestamps" ;;
-	restart | wait) words=$(_rkt_pods) ;;
+	attach | restart | wait) words=$(_rkt_pods) ;;
 	rm) words="$(_rkt_pods) --uuid-file=" ;;
 	status) words="$(_rkt_pods) --format= --uuid-file= --wait --wait=
 		--wait-ready --wait-ready=" ;;

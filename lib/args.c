@@ -329,6 +329,36 @@ network_conflict(const struct args *args)
 	return names_conflict(args);
 }
 
+static bool
+is(const char *value, const char *word)
+{
+	return value != NULL && strcmp(value, word) == 0;
+}
+
+/* --stdin=interactive is --interactive, said of an app. */
+static void
+take_interactive(struct args *args)
+{
+	for (size_t i = 0; i < args->image_count; i++) {
+		if (!is(args->images[i].in, "interactive"))
+			continue;
+		args->interactive = true;
+		free(args->images[i].in);
+		args->images[i].in = NULL;
+	}
+}
+
+static const char *
+image_conflict(const struct args_image *image)
+{
+	if (image->caps_retain != NULL && image->caps_remove != NULL)
+		return "--caps-retain and --caps-remove exclude each other";
+	if (is(image->in, "stream") &&
+	    (is(image->out, "tty") || is(image->error, "tty")))
+		return "--stdin=stream does not go with a terminal";
+	return NULL;
+}
+
 /* The options that only together are wrong. */
 static const char *
 args_conflict(const struct args *args)
@@ -340,10 +370,7 @@ args_conflict(const struct args *args)
 	if (wrong == NULL && args->interactive && args->image_count > 1)
 		wrong = "interactive option only supports one image";
 	for (size_t i = 0; wrong == NULL && i < args->image_count; i++)
-		if (args->images[i].caps_retain != NULL &&
-		    args->images[i].caps_remove != NULL)
-			wrong = "--caps-retain and --caps-remove exclude each "
-				"other";
+		wrong = image_conflict(&args->images[i]);
 	return wrong;
 }
 
@@ -373,6 +400,7 @@ args_parse(int argc, char *const argv[], struct args *args, char **why)
 	*args = (struct args){ 0 };
 	*why = NULL;
 	if (walk_all(&walk) == 0) {
+		take_interactive(args);
 		conflict = args_conflict(args);
 		*why = conflict != NULL ? xstrdup(conflict) : same_names(args);
 	}

@@ -31,114 +31,10 @@
 #include "publish.h"
 #include "scope.h"
 #include "supervise.h"
+#include "target.h"
 #include "terminal.h"
 
-enum {
-	NOBODY = 65534,
-	START_TRIES = 100, /* every 10 ms, for a pod that is starting */
-	START_WAIT_NS = 10000000,
-};
-
-/* The pod that is joined, and which of its apps. */
-struct target {
-	struct pod pod;
-	pid_t pid;   /* pod-init's */
-	int process; /* the same as a pidfd */
-	int fd;      /* of the plan */
-	struct plan *plan;
-	uint32_t app;
-};
-
-static void
-find_pod(const char *beginning, struct target *target)
-{
-	autofree char *shown = escape(beginning);
-	char uuid[UUID_SIZE];
-	int found = pod_resolve(beginning, uuid);
-
-	if (found == 0)
-		prog_diex("no matches found for \"%s\"", shown);
-	if (found > 1)
-		prog_diex("ambiguous uuid, %d matches", found);
-	if (found < 0 || pod_open(uuid, &target->pod) < 0)
-		prog_die("pod %s", shown);
-	target->process = pod_pid_open(&target->pod, &target->pid);
-	if (target->pod.place != POD_RUN || target->process < 0)
-		prog_diex("pod \"%s\" isn't currently running", uuid);
-}
-
-/*
- * Some containers' filters refuse pidfd_getfd(2), systemd-nspawn's say, but not
- * this way, which takes the same right.  The pidfd says afterwards that it was
- * pod-init's.
- */
-static int
-open_fd(const struct target *target, int fd)
-{
-	autofree char *path =
-	    xasprintf("/proc/%ld/fd/%d", (long)target->pid, fd);
-	autofd int own = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-
-	if (own < 0 ||
-	    syscall(SYS_pidfd_send_signal, target->process, 0, NULL, 0) < 0)
-		return -1;
-	return take_fd(&own);
-}
-
-/* A copy of pod-init's descriptor; the pidfd says that it is the same one. */
-static int
-get_fd(const struct target *target, int fd)
-{
-	int copy = (int)syscall(SYS_pidfd_getfd, target->process, fd, 0);
-
-	return copy < 0 && errno == EPERM ? open_fd(target, fd) : copy;
-}
-
-/* The plan, once pod-init has it: the pid is known before that. */
-static void
-get_plan(struct target *target)
-{
-	const struct timespec pause = { .tv_nsec = START_WAIT_NS };
-
-	for (int i = 0; i < START_TRIES; i++) {
-		target->fd = get_fd(target, PLAN_FD);
-		if (target->fd >= 0)
-			target->plan = plan_map(target->fd);
-		if (target->plan != NULL)
-			return;
-		if (target->fd >= 0)
-			(void)close(target->fd);
-		if (errno == ESRCH)
-			break;
-		(void)nanosleep(&pause, NULL);
-	}
-	prog_die("pod %s: pod-init's plan", target->pod.uuid);
-}
-
-static const char *
-app_name(const struct target *target, uint32_t app)
-{
-	return plan_at(target->plan, target->plan->apps[app].name);
-}
-
-static void
-choose_app(struct target *target, const char *name)
-{
-	uint32_t count = target->plan->app_count;
-	autofree char *shown = name == NULL ? NULL : escape(name);
-
-	if (name == NULL && count == 1)
-		return;
-	for (; name != NULL && target->app < count; target->app++)
-		if (strcmp(app_name(target, target->app), name) == 0)
-			return;
-	if (name != NULL)
-		prog_diex("pod %s: no app called %s", target->pod.uuid, shown);
-	warnx("pod contains multiple apps:");
-	for (uint32_t i = 0; i < count; i++)
-		(void)fprintf(stderr, "\t%s\n", app_name(target, i));
-	prog_diex("specify app using \"rkt enter --app= ...\"");
-}
+enum { NOBODY = 65534 };
 
 /* What the app has from whoever started the pod, and not from the plan. */
 static void
@@ -240,17 +136,17 @@ join_pod(const char *uuid, const char *app, char **argv)
 	int mounts, program, cgroup, groups[CONTROLLERS], group_count;
 	pid_t pid;
 
-	find_pod(uuid, &target);
-	get_plan(&target);
-	choose_app(&target, app);
+	target_find(uuid, &target);
+	target_plan(&target);
+	target_choose(&target, app, "enter");
 	argv = init_arguments(&target, argv);
-	mounts = get_fd(&target, plan_app_fd(target.app, FD_MOUNTS));
+	mounts = target_fd(&target, plan_app_fd(target.app, FD_MOUNTS));
 	if (mounts < 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
 		prog_die("pod %s", target.pod.uuid);
 	program = birth_program();
 	cgroup = cgroup_open(&target.pod);
 	if (cgroup >= 0) {
-		cgroup = openat(cgroup, app_name(&target, target.app),
+		cgroup = openat(cgroup, target_app(&target, target.app),
 		    O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 		if (cgroup < 0)
 			prog_die("pod %s: cgroup", target.pod.uuid);
@@ -258,7 +154,7 @@ join_pod(const char *uuid, const char *app, char **argv)
 		clone.cgroup = (uint64_t)cgroup;
 	}
 	group_count =
-	    groups_of_app(&target.pod, app_name(&target, target.app), groups);
+	    groups_of_app(&target.pod, target_app(&target, target.app), groups);
 	copy_limits(&target);
 	if (terminal_find(&terminal, true))
 		make_terminal(&target, &terminal);

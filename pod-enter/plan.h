@@ -89,6 +89,12 @@ enum {
 	APP_FDS = 9, /* app i has those from APP_FDS + i * APP_FD_COUNT */
 };
 
+/*
+ * pod-attach: there is no more for the stdin of the app whose number comes
+ * with it.  A real-time signal, as those of two apps must not become one.
+ */
+enum { SIGNAL_INPUT = 40 };
+
 enum app_fd {
 	FD_MOUNTS,
 	FD_STATUS,

@@ -315,7 +315,7 @@ supervise(const sigset_t *set)
 			set_deadline();
 			signal_apps(SIGKILL);
 			break;
-		case SIGUSR1:
+		case SIGNAL_INPUT:
 			end_input((uint32_t)info.si_int);
 			break;
 		case 0:
@@ -384,7 +384,7 @@ main(int argc, char **argv)
 	(void)sigaddset(&set, SIGCHLD);
 	(void)sigaddset(&set, SIGTERM);
 	(void)sigaddset(&set, SIGINT);
-	(void)sigaddset(&set, SIGUSR1);
+	(void)sigaddset(&set, SIGNAL_INPUT);
 	if (sigprocmask(SIG_SETMASK, &set, NULL) < 0)
 		die("signals");
 	scribe = scribe_open(plan, &set);

@@ -54,8 +54,6 @@ choice_of(const json_t *run, size_t app, int stream)
 	const char *choice = record_string(
 	    json_array_get(json_object_get(run, "apps"), app), names[stream]);
 
-	if (choice != NULL && strcmp(choice, "interactive") == 0)
-		choice = NULL;
 	if (choice == NULL && json_is_true(json_object_get(run, "detach")))
 		choice = stream == INPUT ? "null" : "log";
 	return choice;
@@ -171,11 +169,9 @@ open_input(const struct opening *o, const char *choice)
 		open_terminal(o);
 		fds[FD_IN] = fds[FD_TTY];
 	} else if (strcmp(choice, "stream") == 0) {
-		/* The terminal's master would lie there. */
+		/* The terminal's master would lie there: args refuses it. */
 		if ((o->streams->flags & APP_PTY) != 0)
-			prog_diex("%s: stdin: stream, with a terminal for "
-				  "another",
-			    o->app);
+			prog_diex("%s: stdin: no terminal beside it", o->app);
 		open_pipe(o, &fds[FD_IN], &fds[FD_KEYS], -1);
 		o->streams->flags |= APP_KEYS;
 	} else {

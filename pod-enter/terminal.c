@@ -2,6 +2,7 @@
 /* terminal - the pod's own, and the caller's while it is lent */
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
@@ -103,39 +104,90 @@ in_background(const struct terminal *terminal)
 	return front >= 0 && front != getpgrp();
 }
 
+/* Before something ends us that nobody has foreseen. */
+static void
+end_of_us(int number)
+{
+	terminal_restore();
+	(void)raise(number);
+}
+
+/*
+ * Whichever signal ends a process when nobody waits for it: those that are
+ * waited for are blocked.  Not SIGKILL: there, reset(1) has to do.
+ */
+static void
+guard(void)
+{
+	struct sigaction action = { .sa_handler = end_of_us,
+		.sa_flags = (int)(SA_RESETHAND | SA_NODEFER) };
+
+	for (int number = 1; number <= SIGRTMAX; number++) {
+		struct sigaction old;
+
+		switch (number) {
+		case SIGCHLD:
+		case SIGCONT:
+		case SIGSTOP:
+		case SIGTSTP:
+		case SIGTTIN:
+		case SIGTTOU:
+		case SIGURG:
+		case SIGWINCH:
+			continue;
+		default:
+			break;
+		}
+		if (sigaction(number, NULL, &old) == 0 &&
+		    old.sa_handler == SIG_DFL)
+			(void)sigaction(number, &action, NULL);
+	}
+}
+
 void
 terminal_lend(struct terminal *terminal)
 {
 	struct termios mode = terminal->saved;
 
-	if (terminal->input < 0 || in_background(terminal))
+	if (terminal->input < 0)
 		return;
+	/* Who is in front has made it theirs since. */
+	if (in_background(terminal)) {
+		terminal->lent = false;
+		return;
+	}
 	if (terminal->interactive)
 		cfmakeraw(&mode);
 	else
 		mode.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
 	if (lent == NULL && atexit(terminal_restore) != 0)
 		prog_die("atexit");
+	if (lent == NULL)
+		guard();
 	lent = terminal;
 	if (tcsetattr(terminal->input, TCSADRAIN, &mode) == 0)
 		terminal->lent = true;
 }
 
+/* Also called by a signal's handler: it may not wait for the output. */
 void
 terminal_restore(void)
 {
 	if (lent == NULL || !lent->lent)
 		return;
 	lent->lent = false;
-	(void)tcsetattr(lent->input, TCSADRAIN, &lent->saved);
+	if (!in_background(lent))
+		(void)tcsetattr(lent->input, TCSANOW, &lent->saved);
 }
 
+/* One that says 0 does not know its size, as a serial line's. */
 void
 terminal_resize(const struct terminal *terminal)
 {
 	struct winsize size;
 
 	if (terminal->master >= 0 &&
-	    ioctl(terminal->output, TIOCGWINSZ, &size) == 0)
+	    ioctl(terminal->output, TIOCGWINSZ, &size) == 0 &&
+	    size.ws_row > 0 && size.ws_col > 0)
 		(void)ioctl(terminal->master, TIOCSWINSZ, &size);
 }

@@ -20,6 +20,7 @@ declare -gA LIBS=(
 	[pod-gc]='libc libjansson'
 	[pod-init]=static
 	[pod-list]=static
+	[pod-attach]=static
 	[pod-logs]=static
 	[pod-netns]=static
 	[pod-prepare]=static

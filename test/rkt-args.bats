@@ -55,7 +55,7 @@ row() {
 		}
 	done <"$BATS_TEST_DIRNAME/args.tsv"
 	is 0 "$bad"
-	is 146 "$rows"
+	is 149 "$rows"
 }
 
 @test "run-prepared: what the table's last choice was can be said again" {

@@ -1,0 +1,492 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* pod-attach - the terminal or the streams of an app of a running pod */
+/*
+ * pod-attach [--app=NAME] UUID
+ *
+ * What the app writes is read from its log, where pod-init puts it whether
+ * anybody is attached or not; what it is to read goes to a copy of pod-init's
+ * descriptor.  So nobody waits for who is attached, and nothing is left of it
+ * but the place in the log at which the next one goes on.
+ */
+
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "alloc.h"
+#include "num.h"
+#include "outlet.h"
+#include "path.h"
+#include "plan.h"
+#include "prog.h"
+#include "publish.h"
+#include "replay.h"
+#include "scope.h"
+#include "target.h"
+#include "terminal.h"
+
+enum {
+	DETACH_FIRST = 0x10, /* ^P, and then */
+	DETACH_THEN = 0x11,  /* ^Q */
+	SEEN_MAX = 64,
+	LOOK_MS = 200, /* how often, if inotify has no more for us */
+	FRONT_MS = 500,
+};
+
+/* How far the output has come. */
+enum progress { IDLE, MORE, BLOCKED };
+
+/* An attachment. */
+struct attached {
+	struct target target;
+	uint32_t flags; /* of the app */
+	struct terminal terminal;
+	bool typed; /* the input is a terminal that is the app's while lent */
+	bool first_pressed;
+	int keys;  /* for the app's stdin or terminal; -1: it has none */
+	int input; /* ours; -1: no more */
+	char bytes[4096];
+	size_t start, end;
+	bool followed; /* the app has a log */
+	struct replay log;
+	uint64_t told;
+	int out[2]; /* for its stdout and stderr */
+	int to;     /* of them is written to, */
+	struct log_frame frame;
+	const char *next; /* the rest of this; NULL: no frame is on its way */
+	size_t left;
+};
+
+static void
+usage(FILE *out)
+{
+	(void)fputs("usage: pod-attach [--app=NAME] UUID\n"
+		    "The terminal or the streams that an app was given; "
+		    "^P ^Q leaves it.\n",
+	    out);
+}
+
+static const char *
+read_options(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "app", required_argument, NULL, 'a' },
+		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' },
+		{ 0 },
+	};
+	const char *app = NULL;
+	int option;
+
+	while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+		switch (option) {
+		case 'a':
+			app = optarg;
+			break;
+		case 'h':
+		case 'V':
+			if (option == 'h')
+				usage(stdout);
+			else
+				(void)puts("pod-attach " RKT_VERSION);
+			prog_finish();
+			exit(0);
+		default:
+			usage(stderr);
+			exit(EX_USAGE);
+		}
+	}
+	if (argc - optind != 1) {
+		usage(stderr);
+		exit(EX_USAGE);
+	}
+	return app;
+}
+
+static char *
+seen_name(const struct attached *a)
+{
+	return xasprintf("log/%s.seen", a->log.app);
+}
+
+/* Where the last one who was attached has left off. */
+static void
+seek_seen(struct attached *a)
+{
+	autofree char *name = seen_name(a);
+	autofree char *text =
+	    path_read(a->target.pod.dir, name, SEEN_MAX, NULL);
+	char *second = text == NULL ? NULL : strchr(text, ' ');
+	uint64_t generation, at;
+
+	if (second == NULL)
+		return;
+	*second++ = '\0';
+	second[strcspn(second, "\n")] = '\0';
+	if (num_parse(text, 1, UINT64_MAX, &generation) < 0 ||
+	    num_parse(second, 1, INT64_MAX, &at) < 0)
+		return;
+	replay_seek(&a->log, generation, (off_t)at);
+	a->log.too_slow = a->log.generation > generation;
+}
+
+static void
+keep_seen(const struct attached *a)
+{
+	autofd int log =
+	    beneath_open(a->target.pod.dir, "log", O_RDONLY | O_DIRECTORY, 0);
+	autofree char *name = xasprintf("%s.seen", a->log.app);
+	autofree char *text = xasprintf("%llu %lld\n",
+	    (unsigned long long)a->log.generation, (long long)a->log.at);
+
+	/* A full disk: then the next one sees it twice. */
+	if (log >= 0)
+		(void)publish_file(
+		    log, name, text, strlen(text), 0600, PUBLISH_REPLACE);
+}
+
+/* The other end of its stdin; -1: it has none, or none any more. */
+static int
+open_keys(const struct attached *a)
+{
+	int fd = target_copy(&a->target, plan_app_fd(a->target.app, FD_KEYS));
+	struct stat file;
+	char path[32];
+	int own;
+
+	if (fd < 0 || (a->flags & APP_PTY) != 0)
+		return fd;
+	/* pod-init has closed it, and has another there by now. */
+	if (fstat(fd, &file) < 0 || !S_ISFIFO(file.st_mode)) {
+		(void)close(fd);
+		errno = EBADF;
+		return -1;
+	}
+	/* A description of our own: whether it blocks is nobody else's. */
+	(void)snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+	own = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+	(void)close(fd);
+	return own;
+}
+
+static void
+open_app(struct attached *a)
+{
+	struct target *target = &a->target;
+	const char *app = target_app(target, target->app);
+
+	a->flags = target->plan->apps[target->app].flags;
+	a->keys = -1;
+	if ((a->flags & (APP_LOG | APP_PTY | APP_KEYS)) == 0)
+		errx(EX_UNAVAILABLE,
+		    "pod %s: %s was given neither a terminal nor streams",
+		    target->pod.uuid, app);
+	if ((a->flags & (APP_PTY | APP_KEYS)) != 0)
+		a->keys = open_keys(a);
+	/* Closed at the one end, or at the other. */
+	if ((a->flags & (APP_PTY | APP_KEYS)) != 0 && a->keys < 0 &&
+	    errno != EBADF && errno != ENXIO)
+		err(EX_OSERR, "pod %s: stdin of %s", target->pod.uuid, app);
+	a->followed = (a->flags & APP_LOG) != 0;
+	if (!a->followed)
+		return;
+	if (replay_open(target->pod.dir, app, &a->log) < 0)
+		err(EX_IOERR, "pod %s: log of %s", target->pod.uuid, app);
+	seek_seen(a);
+}
+
+/*
+ * For an app with a terminal ours is lent to it.  For one with pipes it stays
+ * as it is, with lines, ^C for us and ^D for the end.
+ */
+static void
+open_ours(struct attached *a)
+{
+	bool pty = (a->flags & APP_PTY) != 0;
+
+	(void)terminal_find(&a->terminal, pty);
+	a->typed = pty && a->terminal.input >= 0;
+	a->input = a->typed ? a->terminal.input : STDIN_FILENO;
+	a->out[0] = outlet_open(STDOUT_FILENO);
+	a->out[1] = outlet_open(STDERR_FILENO);
+	if (!pty)
+		return;
+	a->terminal.master = a->keys;
+	terminal_resize(&a->terminal);
+	terminal_lend(&a->terminal);
+	if (a->terminal.lent)
+		(void)fputs("Press ^P ^Q to detach\r\n", stderr);
+}
+
+/* Writes what the next one takes of what there is. */
+static enum progress
+show(struct attached *a)
+{
+	ssize_t n;
+	int found;
+
+	if (a->next == NULL) {
+		found = !a->followed
+			    ? 0
+			    : replay_peek(&a->log, &a->frame, &a->next);
+		if (found < 0)
+			err(EX_DATAERR, "log of %s", a->log.app);
+		if (a->followed)
+			replay_report(&a->log, &a->told);
+		if (found == 0) {
+			a->next = NULL;
+			return IDLE;
+		}
+		a->left = a->frame.length;
+		a->to = a->out[a->frame.stream == LOG_ERR];
+	}
+	n = outlet_write(a->to, a->next, a->left);
+	if (n < 0 && errno == EAGAIN)
+		return BLOCKED;
+	if (n < 0 && errno != EINTR)
+		err(EX_IOERR, "%s",
+		    a->frame.stream == LOG_ERR ? "stderr" : "stdout");
+	a->next += n < 0 ? 0 : n;
+	a->left -= n < 0 ? 0 : (size_t)n;
+	if (a->left == 0) {
+		replay_take(&a->log, &a->frame);
+		a->next = NULL;
+	}
+	return MORE;
+}
+
+/* What nobody takes is gone, as with a terminal's own line. */
+static void
+keep_key(struct attached *a, char key)
+{
+	if (a->end < sizeof a->bytes)
+		a->bytes[a->end++] = key;
+}
+
+/* Takes the keys that detach out of the others; returns whether it is time. */
+static bool
+filter(struct attached *a, const char *bytes, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (a->first_pressed) {
+			a->first_pressed = false;
+			if (bytes[i] == DETACH_THEN)
+				return true;
+			keep_key(a, DETACH_FIRST);
+		}
+		if (a->typed && bytes[i] == DETACH_FIRST)
+			a->first_pressed = true;
+		else
+			keep_key(a, bytes[i]);
+	}
+	return false;
+}
+
+/* The end of what we read is the end of the app's stdin, if a pipe. */
+static void
+end_input(struct attached *a)
+{
+	siginfo_t info = { .si_signo = SIGNAL_INPUT, .si_code = SI_QUEUE };
+
+	a->input = -1;
+	if ((a->flags & APP_KEYS) == 0 || a->keys < 0)
+		return;
+	(void)close(a->keys);
+	a->keys = -1;
+	info.si_int = (int)a->target.app;
+	if (syscall(SYS_pidfd_send_signal, a->target.process, SIGNAL_INPUT,
+		&info, 0) < 0 &&
+	    errno != ESRCH)
+		warn("pod %s: stdin of %s stays open", a->target.pod.uuid,
+		    target_app(&a->target, a->target.app));
+}
+
+/* Returns whether to leave: the keys were pressed, or our terminal is dead. */
+static bool
+take_input(struct attached *a)
+{
+	char bytes[sizeof a->bytes];
+	size_t room = sizeof a->bytes - a->end;
+	ssize_t n = read(a->input, bytes, a->typed ? sizeof bytes : room);
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return false;
+	if (n <= 0 && a->typed)
+		return true;
+	if (n <= 0)
+		end_input(a);
+	if (n > 0 && filter(a, bytes, (size_t)n))
+		return true;
+	if (a->keys < 0)
+		a->start = a->end = 0;
+	return false;
+}
+
+static void
+pass_on(struct attached *a)
+{
+	ssize_t n = write(a->keys, a->bytes + a->start, a->end - a->start);
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	/* An app that reads no more. */
+	a->start = n < 0 ? a->end : a->start + (size_t)n;
+	memmove(a->bytes, a->bytes + a->start, a->end - a->start);
+	a->end -= a->start;
+	a->start = 0;
+}
+
+/* Those that stop and go on are the terminal's, the others end us alone. */
+static bool
+take_signal(struct attached *a, int fd)
+{
+	struct signalfd_siginfo info;
+
+	if (read(fd, &info, sizeof info) != sizeof info)
+		return false;
+	switch (info.ssi_signo) {
+	case SIGTSTP:
+		terminal_restore();
+		(void)raise(SIGSTOP);
+		break;
+	case SIGCONT:
+	case SIGWINCH:
+		break;
+	default:
+		return true;
+	}
+	if ((a->flags & APP_PTY) != 0)
+		terminal_lend(&a->terminal);
+	terminal_resize(&a->terminal);
+	return false;
+}
+
+static int
+watch_signals(void)
+{
+	static const int wanted[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP,
+		SIGCONT, SIGWINCH };
+	sigset_t set;
+	int fd;
+
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)sigemptyset(&set);
+	for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
+		(void)sigaddset(&set, wanted[i]);
+	(void)sigprocmask(SIG_BLOCK, &set, NULL);
+	fd = signalfd(-1, &set, SFD_CLOEXEC);
+	if (fd < 0)
+		err(EX_OSERR, "signalfd");
+	return fd;
+}
+
+/* -1: too many of root's do so, then we look now and then. */
+static int
+watch_log(const struct attached *a)
+{
+	autofd int fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+
+	for (int i = 0; fd >= 0 && i < 2; i++) {
+		char path[32];
+
+		(void)snprintf(
+		    path, sizeof path, "/proc/self/fd/%d", a->log.fds[i]);
+		if (inotify_add_watch(fd, path, IN_MODIFY) < 0)
+			return -1;
+	}
+	return take_fd(&fd);
+}
+
+enum { SIGNALS, LOG, POD, INPUT, KEYS, OUT, SOURCES };
+
+/* What there is to wait for, and for how long at most. */
+static void
+look(struct attached *a, enum progress progress, struct pollfd *fds)
+{
+	bool away = a->typed && !a->terminal.lent;
+	bool full = a->end == sizeof a->bytes && !a->typed;
+	int limit = progress == MORE                 ? 0
+		    : away                           ? FRONT_MS
+		    : fds[LOG].fd < 0 && a->followed ? LOOK_MS
+						     : -1;
+
+	fds[INPUT].fd = away || full ? -1 : a->input;
+	fds[KEYS].fd = a->start < a->end ? a->keys : -1;
+	/* Without a byte for it, too: is anybody still there? */
+	fds[OUT].fd = progress == BLOCKED ? a->to : a->out[0];
+	fds[OUT].events = progress == BLOCKED ? POLLOUT : 0;
+	if (poll(fds, SOURCES, limit) < 0 && errno != EINTR)
+		err(EX_OSERR, "poll");
+	if (away)
+		terminal_lend(&a->terminal);
+}
+
+/* Until the pod has ended, or somebody wants to leave. */
+static void
+carry(struct attached *a)
+{
+	char events[4096];
+	struct pollfd fds[SOURCES] = {
+		[SIGNALS] = { .fd = watch_signals(), .events = POLLIN },
+		[LOG] = { .fd = a->followed ? watch_log(a) : -1,
+		    .events = POLLIN },
+		[POD] = { .fd = a->target.process, .events = POLLIN },
+		[INPUT] = { .events = POLLIN },
+		[KEYS] = { .events = POLLOUT },
+	};
+
+	for (bool over = false;;) {
+		enum progress progress = show(a);
+
+		if (over && progress == IDLE)
+			return;
+		look(a, progress, fds);
+		if (fds[SIGNALS].revents != 0 &&
+		    take_signal(a, fds[SIGNALS].fd))
+			return;
+		if (fds[LOG].revents != 0)
+			(void)!read(fds[LOG].fd, events, sizeof events);
+		if (fds[POD].revents != 0) {
+			over = true;
+			fds[POD].fd = -1;
+		}
+		if (fds[KEYS].revents != 0)
+			pass_on(a);
+		if (fds[INPUT].revents != 0 && take_input(a))
+			return;
+		if (progress == IDLE &&
+		    (fds[OUT].revents & (POLLERR | POLLHUP)) != 0)
+			return;
+	}
+}
+
+int
+main(int argc, char **argv)
+{
+	static struct attached attached = { .target.fd = -1 };
+	const char *app;
+
+	prog_start();
+	prog_status = EX_UNAVAILABLE;
+	app = read_options(argc, argv);
+	target_find(argv[optind], &attached.target);
+	target_plan(&attached.target);
+	target_choose(&attached.target, app, "attach");
+	open_app(&attached);
+	open_ours(&attached);
+	carry(&attached);
+	if (attached.followed)
+		keep_seen(&attached);
+	return 0;
+}
