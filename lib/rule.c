@@ -64,6 +64,20 @@ put_data(struct netlink *netlink, uint16_t attribute, const void *value,
 }
 
 void
+rule_table(struct netlink *netlink, const char *table)
+{
+	add(netlink, NFT_MSG_NEWTABLE, NLM_F_CREATE | NLM_F_ACK);
+	netlink_put_text(netlink, NFTA_TABLE_NAME, table);
+}
+
+void
+rule_drop_table(struct netlink *netlink, const char *table)
+{
+	add(netlink, NFT_MSG_DELTABLE, NLM_F_ACK);
+	netlink_put_text(netlink, NFTA_TABLE_NAME, table);
+}
+
+void
 rule_own_table(struct netlink *netlink, const char *table)
 {
 	add(netlink, NFT_MSG_NEWTABLE, NLM_F_CREATE | NLM_F_EXCL | NLM_F_ACK);
@@ -146,6 +160,45 @@ rule_end(struct netlink *netlink, size_t rule, const char *comment)
 	netlink_put(netlink, NFTA_RULE_USERDATA, data, 2 + length);
 }
 
+void
+rule_ask_tables(struct netlink *netlink)
+{
+	add(netlink, NFT_MSG_GETTABLE, NLM_F_DUMP);
+}
+
+void
+rule_ask(struct netlink *netlink, const char *table, const char *chain)
+{
+	add(netlink, NFT_MSG_GETRULE, NLM_F_DUMP);
+	netlink_put_text(netlink, NFTA_RULE_TABLE, table);
+	if (chain != NULL)
+		netlink_put_text(netlink, NFTA_RULE_CHAIN, chain);
+}
+
+const char *
+rule_table_name(const struct nlmsghdr *table)
+{
+	size_t length;
+	const char *name = netlink_find(
+	    table, sizeof(struct nfgenmsg), NFTA_TABLE_NAME, &length);
+
+	return name == NULL || length == 0 || name[length - 1] != '\0' ? NULL
+								       : name;
+}
+
+const char *
+rule_comment(const struct nlmsghdr *rule)
+{
+	size_t length;
+	const char *data = netlink_find(
+	    rule, sizeof(struct nfgenmsg), NFTA_RULE_USERDATA, &length);
+
+	if (data == NULL || length < 3 || data[0] != COMMENT ||
+	    (size_t)data[1] != length - 2 || data[length - 1] != '\0')
+		return NULL;
+	return data + 2;
+}
+
 /* An expression is begun: two levels to be ended in turn. */
 struct expression {
 	size_t element, data;
@@ -189,15 +242,28 @@ rule_load_ct(struct netlink *netlink, uint32_t key)
 	end(netlink, e);
 }
 
-void
-rule_load_target(struct netlink *netlink)
+static void
+load_route(struct netlink *netlink, uint32_t result, uint32_t flags)
 {
 	struct expression e = begin(netlink, "fib");
 
 	put(netlink, NFTA_FIB_DREG, NFT_REG_1);
-	put(netlink, NFTA_FIB_RESULT, NFT_FIB_RESULT_ADDRTYPE);
-	put(netlink, NFTA_FIB_FLAGS, NFTA_FIB_F_DADDR);
+	put(netlink, NFTA_FIB_RESULT, result);
+	put(netlink, NFTA_FIB_FLAGS, flags);
 	end(netlink, e);
+}
+
+void
+rule_load_target(struct netlink *netlink)
+{
+	load_route(netlink, NFT_FIB_RESULT_ADDRTYPE, NFTA_FIB_F_DADDR);
+}
+
+void
+rule_load_way_back(struct netlink *netlink)
+{
+	load_route(
+	    netlink, NFT_FIB_RESULT_OIF, NFTA_FIB_F_SADDR | NFTA_FIB_F_IIF);
 }
 
 void

@@ -18,6 +18,10 @@
 void rule_batch_begin(struct netlink *netlink);
 void rule_batch_end(struct netlink *netlink);
 
+/* A table, which may be there; its end, with all that is in it. */
+void rule_table(struct netlink *netlink, const char *table);
+void rule_drop_table(struct netlink *netlink, const char *table);
+
 /* A table that goes away with the socket, which alone may change it. */
 void rule_own_table(struct netlink *netlink, const char *table);
 
@@ -39,11 +43,21 @@ size_t rule_begin(
     struct netlink *netlink, const char *table, const char *chain);
 void rule_end(struct netlink *netlink, size_t rule, const char *comment);
 
+/* Asks for all tables, or for the rules of a chain (NULL: of the table). */
+void rule_ask_tables(struct netlink *netlink);
+void rule_ask(struct netlink *netlink, const char *table, const char *chain);
+
+/* What an answer says; NULL: it has no such thing.  It lies in the answer. */
+const char *rule_table_name(const struct nlmsghdr *table);
+const char *rule_comment(const struct nlmsghdr *rule);
+
 /* These load register 1: meta data, the state of a connection, ... */
 void rule_load_meta(struct netlink *netlink, uint32_t key);
 void rule_load_ct(struct netlink *netlink, uint32_t key);
 /* ... what kind of address the packet goes to (RTN_LOCAL and so on), ... */
 void rule_load_target(struct netlink *netlink);
+/* ... the interface by which an answer would leave, if it is where it came. */
+void rule_load_way_back(struct netlink *netlink);
 /* ... or bytes of a header (enum nft_payload_bases). */
 void rule_load_bytes(
     struct netlink *netlink, uint32_t header, uint32_t offset, uint32_t length);
