@@ -182,6 +182,15 @@ open_logs(const struct pod *pod, struct logs *logs)
 	logs->told = xcalloc(logs->count, sizeof *logs->told);
 }
 
+static void
+close_logs(struct logs *logs)
+{
+	for (size_t i = 0; i < logs->count; i++)
+		replay_close(&logs->list[i]);
+	free(logs->list);
+	free(logs->told);
+}
+
 /* The log with the oldest frame; NULL: there is no more for now. */
 static struct replay *
 next_frame(struct logs *logs, struct log_frame *frame, const char **bytes)
@@ -235,10 +244,7 @@ lines_before_tail(const struct pod *pod)
 		}
 		replay_take(from, &frame);
 	}
-	for (size_t i = 0; i < logs.count; i++)
-		replay_close(&logs.list[i]);
-	free(logs.list);
-	free(logs.told);
+	close_logs(&logs);
 	count += mid_line;
 	return count > opts.tail ? count - opts.tail : 0;
 }
@@ -373,5 +379,7 @@ main(int argc, char **argv)
 		follow(&pod, &logs, &skip);
 	else
 		show(&logs, &skip);
+	close_logs(&logs);
+	(void)close(pod.dir);
 	return 0;
 }

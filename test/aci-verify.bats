@@ -488,9 +488,10 @@ gpg_is_gone() {
 	done
 }
 
-# waits PID: it catches signals, and has nothing to read.
+# waits PID: it catches HUP and TERM, and has nothing to read.
 waits() {
-	wait_for grep -q '^SigCgt:.*4001$' "/proc/$1/status"
+	wait_for eval "(( (0x\$(sed -n 's/^SigCgt:.//p' /proc/$1/status) &
+		0x4001) == 0x4001 ))"
 	wait_for grep -q '^State:.S' "/proc/$1/status"
 }
 
