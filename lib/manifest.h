@@ -89,6 +89,7 @@ struct volume {
 	char *source;      /* VOLUME_HOST: absolute */
 	int read_only;     /* -1: not said */
 	int recursive;     /* -1: not said */
+	int map_ids;       /* VOLUME_HOST: its ids are the pod's; -1 */
 	uint32_t mode;     /* VOLUME_EMPTY: 0755 unless said */
 	uint32_t uid, gid; /* VOLUME_EMPTY */
 	bool filled;       /* begins as the image has it; pod-prepare's word */

@@ -20,6 +20,8 @@ volume_wrong(const struct volume *volume, bool ownership)
 		return "source for empty volume must be empty";
 	if (volume->kind == VOLUME_EMPTY && volume->recursive >= 0)
 		return "recursive is for host volumes only";
+	if (volume->kind == VOLUME_EMPTY && volume->map_ids >= 0)
+		return "idmap is for host volumes only";
 	if (volume->kind == VOLUME_EMPTY)
 		return NULL;
 	if (volume->source == NULL)
@@ -125,7 +127,10 @@ schema_volume(const struct spot *spot, void *element)
 	const char *wrong;
 
 	*volume = (struct volume){
-		.read_only = -1, .recursive = -1, .mode = MODE_DEFAULT
+		.read_only = -1,
+		.recursive = -1,
+		.map_ids = -1,
+		.mode = MODE_DEFAULT,
 	};
 	if (name_read(spot, volume) < 0 ||
 	    spot_need_text(spot, "kind", &kind) < 0 ||
@@ -136,6 +141,7 @@ schema_volume(const struct spot *spot, void *element)
 	if (spot_text(spot, "source", &volume->source) < 0 ||
 	    spot_flag(spot, "readOnly", &volume->read_only) < 0 ||
 	    spot_flag(spot, "recursive", &volume->recursive) < 0 ||
+	    spot_flag(spot, "idmap", &volume->map_ids) < 0 ||
 	    ownership_read(spot, volume, &ownership) < 0)
 		return -1;
 	if (volume->source != NULL && *volume->source == '\0') {
@@ -159,6 +165,9 @@ volume_json(const struct volume *volume)
 	if (volume->recursive >= 0)
 		json_object_set_new(
 		    json, "recursive", json_boolean(volume->recursive));
+	if (volume->map_ids >= 0)
+		json_object_set_new(
+		    json, "idmap", json_boolean(volume->map_ids));
 	if (host) {
 		object_text(json, "source", volume->source);
 		return json;
@@ -189,6 +198,9 @@ parameter_set(struct volume *volume, const struct label *parameter)
 		volume->recursive = bool_parse(value);
 		return volume->recursive < 0 ? "is neither true nor false"
 					     : NULL;
+	} else if (strcmp(name, "idmap") == 0) {
+		volume->map_ids = bool_parse(value);
+		return volume->map_ids < 0 ? "is neither true nor false" : NULL;
 	} else if (strcmp(name, "mode") == 0) {
 		return mode_parse(value, &volume->mode) < 0
 			   ? "is not an octal mode"
@@ -253,6 +265,7 @@ volume_parse(const char *text, struct volume *volume, char **why)
 	*volume = (struct volume){ .name = xstrndup(text, length),
 		.read_only = -1,
 		.recursive = -1,
+		.map_ids = -1,
 		.mode = MODE_DEFAULT };
 	wrong = acname_check(volume->name);
 	if (wrong != NULL) {

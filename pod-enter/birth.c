@@ -3,10 +3,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/sched.h>
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -166,18 +168,58 @@ die_with(pid_t pid)
 	_exit(WEXITSTATUS(status));
 }
 
-pid_t
-birth_pod(struct birth *birth)
+/* The lowest that an app is to have. */
+static int
+lowest_oom_score(const struct birth *birth)
 {
+	struct plan *plan = plan_map(birth->plan);
+	int lowest = INT_MAX;
+
+	if (plan == NULL)
+		prog_die("plan");
+	for (uint32_t i = 0; i < plan->app_count; i++)
+		if ((plan->apps[i].flags & APP_OOM_SCORE) != 0 &&
+		    plan->apps[i].oom_score < lowest)
+			lowest = plan->apps[i].oom_score;
+	(void)munmap(plan, plan->size);
+	return lowest;
+}
+
+enum {
+	SPACES = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC,
+};
+
+/*
+ * Namespaces belong to the user namespace of who makes them, so that is
+ * entered first; the child, and not this process, is what pod-enter waits for.
+ */
+static _Noreturn void
+bear_inside(struct birth *birth, int program, int socket)
+{
+	struct clone_args clone = { .flags = SPACES | CLONE_PARENT };
+	pid_t pid;
+
+	userns_enter(&birth->userns, lowest_oom_score(birth));
+	pid = (pid_t)syscall(SYS_clone3, &clone, sizeof clone);
+	if (pid < 0)
+		prog_die("namespaces");
+	if (pid == 0)
+		become_init(birth, program, socket);
+	_exit(write(socket, &pid, sizeof pid) == sizeof pid ? 0 : prog_status);
+}
+
+/* Returns pid 1, which waits at the other end of a socket. */
+static pid_t
+bear(struct birth *birth, int *socket)
+{
+	const bool inside = birth->userns.fd >= 0;
 	struct clone_args clone = {
-		.flags =
-		    CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC,
+		.flags = inside ? 0 : SPACES,
 		.exit_signal = SIGCHLD,
 	};
 	autofd int program = birth_program();
 	int sockets[2];
-	char word = 0;
-	pid_t pid;
+	pid_t pid, helper;
 
 	if (birth->groups.pod >= 0) {
 		/* Moving there afterwards would wait for RCU: 10 ms. */
@@ -186,33 +228,52 @@ birth_pod(struct birth *birth)
 	}
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets) < 0)
 		prog_die("socketpair");
-	pid = (pid_t)syscall(SYS_clone3, &clone, sizeof clone);
+	pid = helper = (pid_t)syscall(SYS_clone3, &clone, sizeof clone);
 	if (pid < 0)
 		prog_die("namespaces");
 	if (pid == 0) {
 		(void)close(sockets[0]);
+		if (inside)
+			bear_inside(birth, program, sockets[1]);
 		become_init(birth, program, sockets[1]);
 	}
 	(void)close(sockets[1]);
+	*socket = sockets[0];
+	if (!inside)
+		return pid;
+	if (recv(*socket, &pid, sizeof pid, 0) != sizeof pid)
+		die_with(helper);
+	while (waitpid(helper, NULL, 0) < 0 && errno == EINTR)
+		;
+	return pid;
+}
+
+pid_t
+birth_pod(struct birth *birth)
+{
+	int socket;
+	char word = 0;
+	pid_t pid = bear(birth, &socket);
+
 	/* Recorded before anything of the image runs. */
 	if (pod_pid_write(birth->pod, pid) < 0) {
 		(void)kill(pid, SIGKILL);
 		prog_die("pid");
 	}
 	if (birth->groups.divided != 0) {
-		if (recv(sockets[0], &word, 1, 0) != 1)
+		if (recv(socket, &word, 1, 0) != 1)
 			die_with(pid);
 		groups_divide(&birth->groups, birth->manifest);
 	}
-	if (send(sockets[0], &word, 1, MSG_NOSIGNAL) < 0 && errno != EPIPE)
+	if (send(socket, &word, 1, MSG_NOSIGNAL) < 0 && errno != EPIPE)
 		prog_die("pod-init");
-	birth->ready = sockets[0];
+	birth->ready = socket;
 	/* The other end may be gone without a word. */
 	if ((birth->flags & (PLAN_READY | PLAN_NOTIFY)) == PLAN_READY &&
-	    recv(sockets[0], &word, 1, 0) != 1)
+	    recv(socket, &word, 1, 0) != 1)
 		die_with(pid);
 	/* In the foreground it stays open: pid 1 dies if we do before that. */
 	if ((birth->flags & PLAN_FOREGROUND) == 0)
-		(void)close(sockets[0]);
+		(void)close(socket);
 	return pid;
 }

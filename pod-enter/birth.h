@@ -7,6 +7,7 @@
 #include "dev.h"
 #include "groups.h"
 #include "plan.h"
+#include "userns.h"
 
 struct pod;
 struct pod_manifest;
@@ -21,6 +22,7 @@ struct birth {
 	const char *hostname;
 	const struct pod_manifest *manifest;
 	struct groups groups;
+	struct userns userns;
 	int plan;            /* sealed */
 	int streams[3];      /* what the apps have as 0, 1 and 2, */
 	struct streams *own; /* but for what is each one's own */

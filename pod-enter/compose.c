@@ -23,7 +23,9 @@
 #include "scope.h"
 #include "seccomp.h"
 #include "streams.h"
+#include "uids.h"
 #include "user.h"
+#include "userns.h"
 
 #ifndef MFD_NOEXEC_SEAL
 #define MFD_NOEXEC_SEAL 0x0008U /* Linux 6.3 */
@@ -144,6 +146,21 @@ put_commands(
 	}
 }
 
+/* The kernel would say no more than "Invalid argument". */
+static void
+check_ids(const struct userns *userns, const struct pod_app *app,
+    const struct user *user)
+{
+	bool outside = user->uid >= UIDS_COUNT || user->gid >= UIDS_COUNT;
+
+	for (size_t i = 0; i < app->app->gid_count; i++)
+		outside |= app->app->gids[i] >= UIDS_COUNT;
+	if (userns->fd >= 0 && outside)
+		prog_diex("%s: a user or group above %d, the last that a pod "
+			  "with users of its own has (--private-users=no)",
+		    app->name, UIDS_COUNT - 1);
+}
+
 static struct plan_app
 make_app(struct image *image, const struct compose *compose, size_t i)
 {
@@ -159,8 +176,9 @@ make_app(struct image *image, const struct compose *compose, size_t i)
 		plan.flags |= APP_TERMINAL;
 	if (isolators_apply(app->name, app->app, &plan, &why) < 0 ||
 	    user_find(compose->roots[i].tree, app->app->user, app->app->group,
-		&user, &why) < 0)
+		compose->userns->first, &user, &why) < 0)
 		prog_diex("%s: %s", app->name, why);
+	check_ids(compose->userns, app, &user);
 	filter = seccomp_program(compose->pod, app->name, &instructions);
 	plan.name = put_text(image, app->name);
 	if (app->app->working_directory != NULL &&

@@ -10,6 +10,7 @@ struct pod;
 struct pod_manifest;
 struct root;
 struct streams;
+struct userns;
 
 /* What is the same for all apps. */
 struct compose {
@@ -17,6 +18,7 @@ struct compose {
 	const struct pod_manifest *manifest;
 	const struct root *roots; /* of the apps, in their order */
 	const struct groups *groups;
+	const struct userns *userns;
 	uint32_t flags; /* PLAN_… */
 	const struct streams *own;
 	bool terminal; /* the first app has the pod's */

@@ -9,12 +9,16 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "alloc.h"
 #include "dev.h"
 #include "mount.h"
 #include "prog.h"
 #include "scope.h"
+#include "userns.h"
 
 enum { MEMORY = 1, TTY = 5 }; /* major numbers */
+
+enum { TTY_GROUP = 5 }; /* Debian's, and most others' */
 
 static const struct {
 	const char *name;
@@ -41,20 +45,22 @@ static const struct {
 };
 
 void
-dev_share(struct dev_shared *shared)
+dev_share(struct dev_shared *shared, const struct userns *userns)
 {
-	static const char *const pts[] = { "ptmxmode", "0666", "mode", "0620",
-		"gid", "5", "max", "1024", NULL };
+	autofree char *group = xasprintf("%u", userns->first + TTY_GROUP);
+	const char *const pts[] = { "ptmxmode", "0666", "mode", "0620", "gid",
+		group, "max", "1024", NULL };
 	static const char *const shm[] = { "mode", "1777", NULL };
 
 	if (shared->pts < 0)
 		shared->pts = mount_new(
 		    "devpts", pts, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
-	if (shared->pts < 0)
+	if (shared->pts < 0 || userns_give(userns, shared->pts, "") < 0 ||
+	    userns_give(userns, shared->pts, "ptmx") < 0)
 		prog_die("devpts");
 	shared->shm = mount_new("tmpfs", shm,
 	    MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
-	if (shared->shm < 0)
+	if (shared->shm < 0 || userns_give(userns, shared->shm, "") < 0)
 		prog_die("/dev/shm");
 }
 

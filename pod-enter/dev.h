@@ -2,6 +2,8 @@
 /* dev - an app's /dev */
 #pragma once
 
+struct userns;
+
 /* What the apps of a pod share: detached mounts, -1 once they are attached. */
 struct dev_shared {
 	int pts;
@@ -10,7 +12,7 @@ struct dev_shared {
 };
 
 /* Makes what is not there yet.  What fails ends the process. */
-void dev_share(struct dev_shared *shared);
+void dev_share(struct dev_shared *shared, const struct userns *userns);
 
 /*
  * For pods of several apps: attaches what they share to the host's /dev/pts

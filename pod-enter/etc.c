@@ -14,6 +14,7 @@
 #include "prog.h"
 #include "publish.h"
 #include "scope.h"
+#include "userns.h"
 
 /* /etc of the image, and of the layer above once something is missing. */
 struct etc {
@@ -21,13 +22,18 @@ struct etc {
 	int lower; /* -1: the image has none */
 	int root;  /* of the layer above */
 	int upper;
+	const struct userns *userns;
 };
 
 /* A directory of both layers has the mode of the upper one. */
 static void
 open_upper(struct etc *etc)
 {
-	struct stat mode = { .st_mode = 0755 };
+	struct stat mode = {
+		.st_mode = 0755,
+		.st_uid = etc->userns->first,
+		.st_gid = etc->userns->first,
+	};
 
 	if (etc->upper >= 0)
 		return;
@@ -90,14 +96,21 @@ put(struct etc *etc, const struct name_file *file)
 	fd = openat(etc->upper, file->name,
 	    O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 	if (fd < 0 ? errno != EEXIST
-		   : write_all(fd, file->text, strlen(file->text)) < 0)
+		   : write_all(fd, file->text, strlen(file->text)) < 0 ||
+			 userns_give(etc->userns, fd, "") < 0)
 		prog_die("%s", file->path);
 }
 
 static void
-open_etc(struct etc *etc, int lower, int upper, const struct names *names)
+open_etc(struct etc *etc, int lower, int upper, const struct names *names,
+    const struct userns *userns)
 {
-	*etc = (struct etc){ .image = lower, .root = upper, .upper = -1 };
+	*etc = (struct etc){
+		.image = lower,
+		.root = upper,
+		.upper = -1,
+		.userns = userns,
+	};
 	etc->lower =
 	    openat(lower, "etc", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (etc->lower >= 0 || errno == ENOENT)
@@ -109,19 +122,21 @@ open_etc(struct etc *etc, int lower, int upper, const struct names *names)
 }
 
 void
-etc_fill(int lower, int upper, const struct names *names)
+etc_fill(int lower, int upper, const struct names *names,
+    const struct userns *userns)
 {
 	struct etc etc;
 
-	open_etc(&etc, lower, upper, names);
+	open_etc(&etc, lower, upper, names, userns);
 	if (etc.lower < 0 && errno != ENOENT)
 		return;
 	for (size_t i = 0; i < NAME_FILES; i++)
 		put(&etc, &names->files[i]);
 	if (etc.lower >= 0 && is_missing(&etc, "mtab")) {
 		open_upper(&etc);
-		if (symlinkat("../proc/self/mounts", etc.upper, "mtab") < 0 &&
-		    errno != EEXIST)
+		if ((symlinkat("../proc/self/mounts", etc.upper, "mtab") < 0 &&
+			errno != EEXIST) ||
+		    userns_give(userns, etc.upper, "mtab") < 0)
 			prog_die("/etc/mtab");
 	}
 	if (etc.lower >= 0)

@@ -3,6 +3,7 @@
 #pragma once
 
 struct names;
+struct userns;
 
 /*
  * Gives an image whose /etc is a directory, or not there, resolv.conf, hosts
@@ -12,4 +13,5 @@ struct names;
  * yet: to write there costs a quarter of writing through the overlay.  What
  * fails ends the process.
  */
-void etc_fill(int lower, int upper, const struct names *names);
+void etc_fill(int lower, int upper, const struct names *names,
+    const struct userns *userns);

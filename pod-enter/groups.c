@@ -19,8 +19,10 @@
 #include "prog.h"
 #include "publish.h"
 #include "scope.h"
+#include "userns.h"
 
-#define INIT "init"
+#define INIT  "init"
+#define PROCS "cgroup.procs"
 
 static void
 read_limits(const char *whose, const struct isolator *list, size_t count,
@@ -184,6 +186,23 @@ groups_make(const struct pod *pod, const struct pod_manifest *manifest,
 	groups->divided = apps & wish.controllers;
 	if (groups->divided != 0)
 		make_init(manifest, groups);
+}
+
+void
+groups_give(const struct groups *groups, const struct pod_manifest *manifest,
+    const struct userns *userns)
+{
+	if (groups->pod < 0)
+		return;
+	if (userns_give(userns, groups->pod, PROCS) < 0)
+		prog_die("pod: cgroup");
+	for (size_t i = 0; i < manifest->app_count; i++) {
+		autofree char *path =
+		    xasprintf("%s/" PROCS, manifest->apps[i].name);
+
+		if (userns_give(userns, groups->pod, path) < 0)
+			prog_die("%s: cgroup", manifest->apps[i].name);
+	}
 }
 
 int

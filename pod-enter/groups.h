@@ -11,6 +11,7 @@
 
 struct pod;
 struct pod_manifest;
+struct userns;
 
 /*
  * A pod that asks for no limit of processes may have as many as this, threads
@@ -40,6 +41,13 @@ struct groups {
  */
 void groups_make(const struct pod *pod, const struct pod_manifest *manifest,
     struct groups *groups);
+
+/*
+ * Lets the root of the pod's user namespace, which is not the host's, move
+ * processes between the groups of the pod.
+ */
+void groups_give(const struct groups *groups,
+    const struct pod_manifest *manifest, const struct userns *userns);
 
 /*
  * In pid 1, born in the pod's group: enters the pod's other groups, makes of

@@ -4,6 +4,7 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/magic.h>
 #include <linux/sched.h>
 #include <sched.h>
@@ -33,6 +34,7 @@
 #include "supervise.h"
 #include "target.h"
 #include "terminal.h"
+#include "userns.h"
 
 enum { NOBODY = 65534 };
 
@@ -58,7 +60,8 @@ copy_limits(const struct target *target)
 
 /* Makes a terminal of the pod's own devpts, and of nothing of the image's. */
 static void
-make_terminal(const struct target *target, struct terminal *terminal)
+make_terminal(const struct target *target, const struct userns *userns,
+    struct terminal *terminal)
 {
 	autofree char *path = xasprintf("/proc/%ld/root", (long)target->pid);
 	autofd int root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -68,6 +71,8 @@ make_terminal(const struct target *target, struct terminal *terminal)
 	if (pts < 0 || fstatfs(pts, &fs) < 0 || fs.f_type != DEVPTS_SUPER_MAGIC)
 		prog_diex("pod %s: has no terminals", target->pod.uuid);
 	terminal_make(terminal, pts);
+	if (userns_give_terminal(userns, terminal->slave) < 0)
+		prog_die("terminal");
 }
 
 /* The command line of pod-init that runs it. */
@@ -104,8 +109,8 @@ init_arguments(const struct target *target, char **argv)
  * it has open (CVE-2016-9962).
  */
 static _Noreturn void
-become_init(const struct target *target, const struct terminal *terminal,
-    int mounts, int program, char **argv)
+become_init(const struct target *target, const struct userns *userns,
+    const struct terminal *terminal, int mounts, int program, char **argv)
 {
 	const int spaces =
 	    CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWCGROUP;
@@ -115,7 +120,13 @@ become_init(const struct target *target, const struct terminal *terminal,
 	const int to[] = { 0, 1, 2, PLAN_FD, plan_app_fd(0, FD_MOUNTS),
 		plan_app_fd(1, FD_MOUNTS) };
 	char *const nothing[] = { NULL };
+	const struct plan_app *app = &target->plan->apps[target->app];
+	int lowest =
+	    (app->flags & APP_OOM_SCORE) != 0 ? app->oom_score : INT_MAX;
 
+	/* As its root, which is not the host's. */
+	if (userns->fd >= 0)
+		userns_enter(userns, lowest);
 	if (setns(target->process, spaces) < 0)
 		prog_die("namespaces");
 	birth_place(from, to, sizeof from / sizeof *from);
@@ -133,6 +144,7 @@ join_pod(const char *uuid, const char *app, char **argv)
 	struct target target = { .fd = -1 };
 	struct clone_args clone = { .exit_signal = SIGCHLD };
 	struct terminal terminal;
+	struct userns userns;
 	int mounts, program, cgroup, groups[CONTROLLERS], group_count;
 	pid_t pid;
 
@@ -155,9 +167,10 @@ join_pod(const char *uuid, const char *app, char **argv)
 	}
 	group_count =
 	    groups_of_app(&target.pod, target_app(&target, target.app), groups);
+	userns_of(&target.pod, target.pid, &userns);
 	copy_limits(&target);
 	if (terminal_find(&terminal, true))
-		make_terminal(&target, &terminal);
+		make_terminal(&target, &userns, &terminal);
 	supervise_prepare(&terminal);
 	if (setns(target.process, CLONE_NEWPID) < 0)
 		prog_die("pod %s: pid namespace", target.pod.uuid);
@@ -169,7 +182,7 @@ join_pod(const char *uuid, const char *app, char **argv)
 			if (groups_go(groups[i]) < 0)
 				prog_die("pod %s: cgroup", target.pod.uuid);
 	if (pid == 0)
-		become_init(&target, &terminal, mounts, program, argv);
+		become_init(&target, &userns, &terminal, mounts, program, argv);
 	terminal_lend(&terminal);
 	return supervise(&terminal, pid, true);
 }

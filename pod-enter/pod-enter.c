@@ -47,6 +47,7 @@
 #include "streams.h"
 #include "supervise.h"
 #include "terminal.h"
+#include "userns.h"
 
 enum { KERNEL_MAJOR = 5, KERNEL_MINOR = 15, HOSTNAME_MAX = 64 };
 
@@ -232,12 +233,14 @@ leave_pod(bool away)
 /* The apps' roots, as far as they are made outside of the pod. */
 static struct root *
 open_roots(const struct pod *pod, const struct pod_manifest *manifest,
-    const struct choices *choices, const struct names *names)
+    const struct choices *choices, const struct names *names,
+    const struct userns *userns)
 {
 	struct root *roots = xcalloc(manifest->app_count, sizeof *roots);
 
 	for (size_t i = 0; i < manifest->app_count; i++) {
 		roots[i].names = names;
+		roots[i].userns = userns;
 		roots[i].unmasked = choices->unmasked;
 		root_open(pod, manifest, &manifest->apps[i], &roots[i]);
 	}
@@ -296,12 +299,16 @@ open_plan(struct compose *compose, const struct choices *choices,
 		compose->flags |= PLAN_CGROUP;
 	compose->flags |= choices->detach ? PLAN_READY : PLAN_FOREGROUND;
 	compose->terminal = wanted && !choices->detach;
-	dev_share(&birth->shared);
+	dev_share(&birth->shared, &birth->userns);
 	if (compose->terminal)
 		terminal_make(terminal, birth->shared.pts);
+	if (compose->terminal &&
+	    userns_give_terminal(&birth->userns, terminal->slave) < 0)
+		prog_die("terminal");
+	userns_give_pipes(&birth->userns);
 	birth->shared.terminal = terminal->number;
-	birth->own = streams_open(
-	    birth->pod, compose->manifest, choices->run, &birth->shared);
+	birth->own = streams_open(birth->pod, compose->manifest, choices->run,
+	    &birth->shared, &birth->userns);
 	compose->own = birth->own;
 	birth->flags = compose->flags;
 	birth->plan = compose_plan(compose);
@@ -341,12 +348,16 @@ enter(const char *uuid)
 	birth.count = manifest->app_count;
 	birth.hostname = choices.hostname;
 	birth.manifest = manifest;
+	userns_find(&pod, &birth.userns);
 	groups_make(&pod, manifest, &birth.groups);
+	groups_give(&birth.groups, manifest, &birth.userns);
 	names_decide(
 	    &names, &pod, choices.run, choices.hostname, choices.own_network);
-	birth.roots = open_roots(&pod, manifest, &choices, &names);
+	birth.roots =
+	    open_roots(&pod, manifest, &choices, &names, &birth.userns);
 	compose.manifest = manifest;
 	compose.groups = &birth.groups;
+	compose.userns = &birth.userns;
 	compose.roots = birth.roots;
 	restrict_devices(&birth);
 	arrange_notice(&compose, &choices, &birth);

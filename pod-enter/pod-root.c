@@ -22,6 +22,7 @@
 
 #include "alloc.h"
 #include "escape.h"
+#include "holder.h"
 #include "layers.h"
 #include "left.h"
 #include "lower.h"
@@ -33,6 +34,8 @@
 #include "prog.h"
 #include "publish.h"
 #include "scope.h"
+#include "uids.h"
+#include "userns.h"
 
 static struct {
 	const char *app;
@@ -149,6 +152,37 @@ stack(int upper, const struct layers *older, int lower)
 	return options;
 }
 
+/*
+ * What it wrote belongs to the ids that the pod's users were on the host, but
+ * for the image they are those from 0 on.
+ */
+static void
+unmap_ids(const struct pod *pod, int *upper, struct layers *older)
+{
+	struct userns users = { .fd = -1 };
+	struct holder holder;
+	uint32_t first;
+
+	if (uids_of(pod, &first) < 0) {
+		if (errno != ENOENT)
+			prog_die("user ids");
+		return;
+	}
+	if (holder_make(&holder, CLONE_NEWUSER) < 0 ||
+	    holder_map(&holder, first, 0) < 0)
+		prog_die("a user namespace");
+	users.fd = holder_open(&holder, "ns/user", O_RDONLY);
+	if (users.fd < 0)
+		prog_die("a user namespace");
+	holder_end(&holder);
+	if (userns_map(&users, upper) < 0)
+		prog_die("%s: user ids", pod->uuid);
+	for (size_t i = 0; i < older->count; i++)
+		if (userns_map(&users, &older->older[i]) < 0)
+			prog_die("%s: user ids", pod->uuid);
+	(void)close(users.fd);
+}
+
 /* The overlay of what the app left; not attached yet. */
 static int
 open_files(const struct pod *pod, const struct left *left)
@@ -159,9 +193,8 @@ open_files(const struct pod *pod, const struct left *left)
 	    beneath_open(pod->dir, path, O_RDONLY | O_DIRECTORY, 0);
 	autofd int lower = lower_open(pod, left->image_id, &why);
 	autofree const char **options = NULL;
-	autofree char *both =
-	    xasprintf("/proc/self/fd/%d:/proc/self/fd/%d", upper, lower);
-	const char *const pair[] = { "lowerdir", both, NULL };
+	autofree char *both = NULL;
+	const char *pair[] = { "lowerdir", NULL, NULL };
 	struct layers older = { .upper = -1, .work = -1 };
 	int files;
 
@@ -170,8 +203,11 @@ open_files(const struct pod *pod, const struct left *left)
 	if (lower < 0)
 		prog_diex("%s: %s", left->name, why);
 	layers_open_older(pod, left->name, &older);
+	unmap_ids(pod, &upper, &older);
 	if (older.count > 0)
 		options = stack(upper, &older, lower);
+	both = xasprintf("/proc/self/fd/%d:/proc/self/fd/%d", upper, lower);
+	pair[1] = both;
 	files = mount_new("overlay", options != NULL ? options : pair,
 	    MOUNT_ATTR_RDONLY | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOSUID |
 		MOUNT_ATTR_NOEXEC);

@@ -24,6 +24,7 @@
 #include "prog.h"
 #include "root.h"
 #include "scope.h"
+#include "userns.h"
 
 /* How often an image that vanishes is opened. */
 enum { MOUNT_TRIES = 3 };
@@ -63,7 +64,8 @@ find_place(
  * (CVE-2019-19921, CVE-2026-41579).
  */
 static void
-make_places(const char *app, int lower, const struct layers *layers)
+make_places(const struct root *root, const char *app, int lower,
+    const struct layers *layers)
 {
 	static const char *const places[] = { "dev", "proc", "sys" };
 
@@ -76,7 +78,9 @@ make_places(const char *app, int lower, const struct layers *layers)
 				    app, places[i]);
 		} else if (errno != ENOENT ||
 			   (mkdirat(layers->upper, places[i], 0755) < 0 &&
-			       errno != EEXIST)) {
+			       errno != EEXIST) ||
+			   userns_give(root->userns, layers->upper, places[i]) <
+			       0) {
 			prog_die("%s: /%s", app, places[i]);
 		}
 	}
@@ -140,15 +144,22 @@ mount_overlay(int lower, const struct layers *layers)
 	return fsmount(fs, FSMOUNT_CLOEXEC, MOUNT_ATTR_NODEV);
 }
 
+/* With the ids of the pod's users; again if it was unmounted meanwhile. */
 static int
-open_lower(const struct pod *pod, const struct pod_app *app)
+open_lower(const struct pod *pod, const struct pod_app *app,
+    const struct userns *userns)
 {
-	autofree char *why = NULL;
-	int lower = lower_open(pod, app->image_id, &why);
+	for (int i = 1;; i++) {
+		autofree char *why = NULL;
+		autofd int lower = lower_open(pod, app->image_id, &why);
 
-	if (lower < 0)
-		prog_diex("%s: %s", app->name, why);
-	return lower;
+		if (lower < 0)
+			prog_diex("%s: %s", app->name, why);
+		if (userns_map(userns, &lower) == 0)
+			return take_fd(&lower);
+		if (errno != EINVAL || i == MOUNT_TRIES)
+			prog_die("%s: the ids of its image", app->name);
+	}
 }
 
 /*
@@ -158,13 +169,13 @@ open_lower(const struct pod *pod, const struct pod_app *app)
  */
 static int
 mount_image(const struct pod *pod, const struct pod_app *app,
-    const struct layers *layers)
+    const struct userns *userns, const struct layers *layers)
 {
 	int tree = -1;
 
 	errno = EINVAL;
 	for (int i = 0; i < MOUNT_TRIES && tree < 0 && errno == EINVAL; i++) {
-		autofd int lower = open_lower(pod, app);
+		autofd int lower = open_lower(pod, app, userns);
 
 		if (i > 0 && path_remove(layers->work, "work") < 0)
 			return -1;
@@ -208,20 +219,20 @@ void
 root_open(const struct pod *pod, const struct pod_manifest *manifest,
     const struct pod_app *app, struct root *root)
 {
-	autofd int lower = open_lower(pod, app);
+	autofd int lower = open_lower(pod, app, root->userns);
 	struct layers layers = { .upper = -1, .work = -1 };
 
 	layers_open(pod, app->name, &layers);
 	if (copy_mode(
 		layers.count > 0 ? layers.older[0] : lower, layers.upper) < 0)
 		prog_die("%s: %s.upper", app->name, app->name);
-	make_places(app->name, lower, &layers);
-	etc_fill(lower, layers.upper, root->names);
+	make_places(root, app->name, lower, &layers);
+	etc_fill(lower, layers.upper, root->names, root->userns);
 	root->app = app;
-	root->tree = mount_image(pod, app, &layers);
+	root->tree = mount_image(pod, app, root->userns, &layers);
 	if (root->tree < 0)
 		prog_die("%s: overlay", app->name);
-	volumes_open(pod, manifest, app, lower, &root->volumes);
+	volumes_open(pod, manifest, app, lower, root->userns, &root->volumes);
 	add_names(root, layers.upper);
 	layers_close(&layers);
 }

@@ -11,19 +11,21 @@ struct names;
 struct pod;
 struct pod_app;
 struct pod_manifest;
+struct userns;
 
 struct root {
 	const struct pod_app *app;
 	int tree; /* the image under a layer of the pod's own; not attached */
 	struct volumes volumes;
 	const struct names *names;
+	const struct userns *userns;
 	bool unmasked; /* nothing of /proc and /sys is hidden from it */
 };
 
 /*
  * Makes an app's root as far as it can be made outside: the overlay on the
- * image, and the sources of its volumes.  root->names and unmasked are set
- * already. What fails ends the process.
+ * image, and the sources of its volumes.  root->names, userns and unmasked
+ * are set already. What fails ends the process.
  */
 void root_open(const struct pod *pod, const struct pod_manifest *manifest,
     const struct pod_app *app, struct root *root);

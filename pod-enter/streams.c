@@ -20,6 +20,7 @@
 #include "scope.h"
 #include "streams.h"
 #include "terminal.h"
+#include "userns.h"
 
 /* journald's: a header, and then lines as they come. */
 #define JOURNAL_SOCKET "/run/systemd/journal/stdout"
@@ -42,6 +43,7 @@ struct opening {
 	const char *app;
 	struct streams *streams;
 	struct dev_shared *shared;
+	const struct userns *userns;
 	const char *log; /* "file", "journald" or "none" */
 	uint64_t limit;
 };
@@ -84,6 +86,8 @@ open_terminal(const struct opening *o)
 	if ((o->streams->flags & APP_PTY) != 0)
 		return;
 	number = terminal_new(o->shared->pts, &fds[FD_KEYS], &fds[FD_TTY]);
+	if (userns_give_terminal(o->userns, fds[FD_TTY]) < 0)
+		prog_die("%s: terminal", o->app);
 	if (o->shared->terminal < 0)
 		o->shared->terminal = number;
 	open_log(o);
@@ -107,7 +111,8 @@ open_pipe(const struct opening *o, int *reader, int *writer, int ours)
 	int ends[2];
 
 	if (pipe2(ends, O_CLOEXEC) < 0 ||
-	    (ours >= 0 && fcntl(ends[ours], F_SETFL, O_NONBLOCK) < 0))
+	    (ours >= 0 && fcntl(ends[ours], F_SETFL, O_NONBLOCK) < 0) ||
+	    userns_give(o->userns, ends[0], "") < 0)
 		prog_die("%s: pipe", o->app);
 	*reader = ends[0];
 	*writer = ends[1];
@@ -181,7 +186,7 @@ open_input(const struct opening *o, const char *choice)
 
 struct streams *
 streams_open(const struct pod *pod, const struct pod_manifest *manifest,
-    const json_t *run, struct dev_shared *shared)
+    const json_t *run, struct dev_shared *shared, const struct userns *userns)
 {
 	struct streams *all = xcalloc(manifest->app_count, sizeof *all);
 	const char *log = record_string(run, "log");
@@ -193,6 +198,7 @@ streams_open(const struct pod *pod, const struct pod_manifest *manifest,
 			.app = manifest->apps[i].name,
 			.streams = &all[i],
 			.shared = shared,
+			.userns = userns,
 			.log = log == NULL ? "file" : log,
 			.limit = json_is_integer(limit)
 				     ? (uint64_t)json_integer_value(limit)

@@ -11,6 +11,7 @@
 struct dev_shared;
 struct pod;
 struct pod_manifest;
+struct userns;
 
 /* The descriptors of an app, by enum app_fd; -1: none. */
 struct streams {
@@ -26,4 +27,4 @@ struct streams {
  */
 struct streams *streams_open(const struct pod *pod,
     const struct pod_manifest *manifest, const json_t *run,
-    struct dev_shared *shared);
+    struct dev_shared *shared, const struct userns *userns);

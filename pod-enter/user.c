@@ -97,15 +97,22 @@ find_line(const struct source *source, const char *name, uint64_t id,
 }
 
 static int
-owner_of(int root, const char *path, struct stat *file, char **why)
+owner_of(int root, const char *path, uid_t first, struct stat *file, char **why)
 {
 	autofd int fd = inroot_open(root, path, O_PATH | O_NOFOLLOW, 0);
 	autofree char *shown = escape(path);
 
-	if (fd >= 0 && fstat(fd, file) == 0)
-		return 0;
-	*why = xasprintf("%s: %s", shown, strerror(errno));
-	return -1;
+	if (fd < 0 || fstat(fd, file) < 0) {
+		*why = xasprintf("%s: %s", shown, strerror(errno));
+		return -1;
+	}
+	if (file->st_uid < first || file->st_gid < first) {
+		*why = xasprintf("%s: its owner is not one of the pod", shown);
+		return -1;
+	}
+	file->st_uid -= first;
+	file->st_gid -= first;
+	return 0;
 }
 
 /* A name or a number; what is neither is refused, never taken for 0. */
@@ -187,8 +194,8 @@ describe(const struct source *passwd, const char *text, struct user *user)
 }
 
 int
-user_find(int root, const char *user, const char *group, struct user *found,
-    char **why)
+user_find(int root, const char *user, const char *group, uid_t first,
+    struct user *found, char **why)
 {
 	struct source passwd = { "/etc/passwd", "user", NULL };
 	struct source groups = { "/etc/group", "group", NULL };
@@ -199,10 +206,10 @@ user_find(int root, const char *user, const char *group, struct user *found,
 	*found = (struct user){ 0 };
 	if (source_read(root, &passwd, why) == 0 &&
 	    source_read(root, &groups, why) == 0 &&
-	    (*user == '/' ? owner_of(root, user, &file, why)
+	    (*user == '/' ? owner_of(root, user, first, &file, why)
 			  : find_id(&passwd, user, &uid, why)) == 0) {
 		found->uid = *user == '/' ? file.st_uid : (uid_t)uid;
-		if ((*group == '/' ? owner_of(root, group, &file, why)
+		if ((*group == '/' ? owner_of(root, group, first, &file, why)
 				   : find_group(&passwd, &groups, user, group,
 					 &gid, why)) == 0)
 			result = 0;

@@ -15,9 +15,10 @@ struct user {
 /*
  * Looks up both in the image whose root directory is the descriptor root: a
  * name in its /etc/passwd or /etc/group, a decimal number, or an absolute
- * path, which means the owner of that file.  Nothing falls back to root.
+ * path, which means the owner of that file, whose user 0 is shown as first.
+ * Nothing falls back to root.
  * Returns 0 with *user for user_free(), or -1 with *why for the caller to free.
  */
-int user_find(int root, const char *user, const char *group, struct user *found,
-    char **why);
+int user_find(int root, const char *user, const char *group, uid_t first,
+    struct user *found, char **why);
 void user_free(struct user *user);

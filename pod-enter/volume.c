@@ -22,6 +22,8 @@
 #include "pod.h"
 #include "prog.h"
 #include "scope.h"
+#include "uids.h"
+#include "userns.h"
 #include "volume.h"
 
 static const struct volume *
@@ -47,13 +49,36 @@ is_read_only(const struct volume *volume, const struct app *app,
 	return false;
 }
 
+/* From the ids that were asked for to those of the host; the first time. */
+static int
+own_empty(int fd, const struct userns *userns)
+{
+	struct stat file;
+
+	if (userns->fd < 0)
+		return 0;
+	if (fstat(fd, &file) < 0)
+		return -1;
+	if (file.st_uid >= userns->first)
+		return 0;
+	if (file.st_uid >= UIDS_COUNT || file.st_gid >= UIDS_COUNT) {
+		errno = EOVERFLOW;
+		return -1;
+	}
+	/* A change of owner takes setgid away. */
+	if (fchown(fd, userns->first + file.st_uid,
+		userns->first + file.st_gid) < 0)
+		return -1;
+	return fchmod(fd, file.st_mode & 07777);
+}
+
 /*
  * An empty volume, which pod-prepare may have marked to begin with what the
  * image has there; once, for whoever is the first to start.
  */
 static int
 open_empty(const struct pod *pod, const struct volume *volume, int lower,
-    const char *target)
+    const struct userns *userns, const char *target)
 {
 	autofree char *name = xasprintf("volumes/%s", volume->name);
 	autofree char *mark = xasprintf("volumes/%s.fill", volume->name);
@@ -65,7 +90,7 @@ open_empty(const struct pod *pod, const struct volume *volume, int lower,
 	    (fill_volume(lower, target, fd) < 0 ||
 		unlinkat(pod->dir, mark, 0) < 0))
 		return -1;
-	return take_fd(&fd);
+	return own_empty(fd, userns) < 0 ? -1 : take_fd(&fd);
 }
 
 /* The source; a symbolic link as its last part is none (spec, "volumes"). */
@@ -86,7 +111,8 @@ open_source(const struct volume *volume)
 }
 
 static int
-clone_tree(int source, bool is_device, bool recursive, bool read_only)
+clone_tree(int source, bool is_device, bool recursive, bool read_only,
+    const struct userns *map)
 {
 	struct mount_attr attributes = {
 		.attr_set = MOUNT_ATTR_NOSUID |
@@ -98,8 +124,10 @@ clone_tree(int source, bool is_device, bool recursive, bool read_only)
 	autofd int tree = open_tree(source, "",
 	    AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | below);
 
-	if (tree < 0 || mount_setattr(tree, "", AT_EMPTY_PATH | below,
-			    &attributes, sizeof attributes) < 0)
+	if (tree < 0 ||
+	    mount_setattr(tree, "", AT_EMPTY_PATH | below, &attributes,
+		sizeof attributes) < 0 ||
+	    (map != NULL && userns_map_mount(map, tree, below) < 0))
 		return -1;
 	return take_fd(&tree);
 }
@@ -146,14 +174,16 @@ volumes_add(struct volumes *volumes, int tree, const char *target)
 
 static void
 open_mount(const struct pod_app *app, const struct pod_mount *mount,
-    const struct volume *volume, int source, struct volumes *volumes)
+    const struct volume *volume, int source, const struct userns *userns,
+    struct volumes *volumes)
 {
 	bool read_only = is_read_only(volume, app->app, mount);
 	struct device device;
 	bool node = source >= 0 && is_device(source, &device);
-	int tree = source < 0 ? -1
-			      : clone_tree(source, node, volume->recursive != 0,
-				    read_only);
+	int tree = source < 0
+		       ? -1
+		       : clone_tree(source, node, volume->recursive != 0,
+			     read_only, volume->map_ids > 0 ? userns : NULL);
 
 	if (tree < 0)
 		prog_die("%s: volume %s", app->name, volume->name);
@@ -167,7 +197,8 @@ open_mount(const struct pod_app *app, const struct pod_mount *mount,
 
 void
 volumes_open(const struct pod *pod, const struct pod_manifest *manifest,
-    const struct pod_app *app, int lower, struct volumes *volumes)
+    const struct pod_app *app, int lower, const struct userns *userns,
+    struct volumes *volumes)
 {
 	*volumes = (struct volumes){ .app = app->name };
 	for (size_t i = 0; i < app->mount_count; i++) {
@@ -176,10 +207,10 @@ volumes_open(const struct pod *pod, const struct pod_manifest *manifest,
 		    find_volume(manifest, app, mount->volume);
 		autofd int source =
 		    volume->kind == VOLUME_EMPTY
-			? open_empty(pod, volume, lower, mount->path)
+			? open_empty(pod, volume, lower, userns, mount->path)
 			: open_source(volume);
 
-		open_mount(app, mount, volume, source, volumes);
+		open_mount(app, mount, volume, source, userns, volumes);
 	}
 	if (volumes->count > 0)
 		qsort(volumes->list, volumes->count, sizeof *volumes->list,

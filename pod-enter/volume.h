@@ -8,6 +8,7 @@ struct pod;
 struct pod_app;
 struct pod_manifest;
 struct device;
+struct userns;
 
 /* The mounts of one app, outermost first. */
 struct volumes {
@@ -27,10 +28,13 @@ struct volumes {
  * them (unless recursive is false), and the pod's own empty volumes, some of
  * which begin with what the image (lower) has there.  They are nosuid, nodev
  * unless the source itself is a device node, and read-only to the last mount
- * where that is asked for.  What fails ends the process.
+ * where that is asked for.  Empty ones belong to the pod's users; of host
+ * directories its users are others, unless their ids are to be mapped.  What
+ * fails ends the process.
  */
 void volumes_open(const struct pod *pod, const struct pod_manifest *manifest,
-    const struct pod_app *app, int lower, struct volumes *volumes);
+    const struct pod_app *app, int lower, const struct userns *userns,
+    struct volumes *volumes);
 
 /* One more, of a tree that the caller has made. */
 void volumes_add(struct volumes *volumes, int tree, const char *target);

@@ -15,6 +15,7 @@
 #include "path.h"
 #include "pod.h"
 #include "scope.h"
+#include "uids.h"
 
 /*
  * What dies with the pod's last process is not gone at once: so long is it
@@ -112,6 +113,10 @@ collect(struct pod *pod)
 		if (errno == ENOENT)
 			return 0;
 		warn("pod \"%s\": left", pod->uuid);
+		return -1;
+	}
+	if (uids_free(pod) < 0) {
+		warn("pod \"%s\": user ids, left", pod->uuid);
 		return -1;
 	}
 	return remove_directory(pod);

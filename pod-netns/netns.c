@@ -26,14 +26,16 @@ netns_current(void)
 }
 
 void
-netns_make(int host, struct netns *netns)
+netns_make(int host, int made, struct netns *netns)
 {
-	if (unshare(CLONE_NEWNET) < 0) {
+	if (made >= 0) {
+		netns_enter(made);
+	} else if (unshare(CLONE_NEWNET) < 0) {
 		if (errno == EPERM)
 			prog_diex("a network of its own: must be run as root");
 		prog_die("a network namespace");
 	}
-	netns->fd = netns_current();
+	netns->fd = made >= 0 ? made : netns_current();
 	if (netlink_open(&netns->inside, NETLINK_ROUTE) < 0)
 		prog_die("netlink");
 	netns_enter(host);

@@ -17,10 +17,10 @@ struct netns {
 };
 
 /*
- * Makes a new one and comes back to host.  The one place where that is done,
- * since who makes a network namespace decides which user namespace owns it.
+ * Makes a new one, unless that was made already for a user namespace that is
+ * to own it, and comes back to host.  made: that one, or -1.
  */
-void netns_make(int host, struct netns *netns);
+void netns_make(int host, int made, struct netns *netns);
 
 /* Changes over to it. */
 void netns_enter(int netns);

@@ -5,12 +5,14 @@
  *
  * Takes the pod's lock and reads which networks it is to have.  The host's:
  * becomes PROG.  Else: reads what net.d says about them, writes net.json, makes
- * a network namespace, and for each network a wire to it: ourselves (a veth
- * with an address that a route, or a bridge's port, leases) or by CNI plugins.
- * Keeps the networks' rules, writes net.json again, leads ports of the host to
- * the pod, goes over to the namespace.
+ * a network namespace, a user namespace that owns it unless told not to, and
+ * for each network a wire to it: ourselves (a veth with an address that a
+ * route, or a bridge's port, leases) or by CNI plugins. Keeps the networks'
+ * rules, writes net.json again, leads ports of the host to the pod, goes over
+ * to the namespace.
  */
 
+#include <err.h>
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
@@ -31,6 +33,7 @@
 #include "prog.h"
 #include "report.h"
 #include "scope.h"
+#include "userns.h"
 #include "wire.h"
 #include "wish.h"
 
@@ -183,6 +186,20 @@ look_at_host(struct networks *networks, bool *ip6_out)
 		*ip6_out = forward_answers(AF_INET6);
 }
 
+/* The network of a user namespace; -1: it goes on with the host's users. */
+static int
+make_users(const struct pod *pod, const struct wishes *wishes)
+{
+	const char *why;
+	int netns = userns_make(pod, &why);
+
+	if (netns < 0 && wishes->users_asked)
+		prog_diex("a user namespace: %s", why);
+	if (netns < 0)
+		warnx("no user namespace: %s", why);
+	return netns;
+}
+
 /* Returns what holds its ports of the host; -1: it has none. */
 static int
 enter_networks(const struct pod *pod, struct wishes *wishes, int host)
@@ -192,6 +209,7 @@ enter_networks(const struct pod *pod, struct wishes *wishes, int host)
 	struct portmap portmap;
 	struct netns netns;
 	bool ip6_out = false;
+	int owned;
 
 	networks_read(&networks, wishes);
 	if (networks.count > 0)
@@ -203,12 +221,15 @@ enter_networks(const struct pod *pod, struct wishes *wishes, int host)
 	portmap_claim(&portmap, pod, wires, networks.count);
 	if (networks.count > 0)
 		report_write(pod, wires, networks.count);
-	netns_make(host, &netns);
+	owned = wishes->users ? make_users(pod, wishes) : -1;
+	netns_make(host, owned, &netns);
 	wire_loopback(&netns.inside);
 	if (make_wires(pod, wires, networks.count, &netns))
 		report_write(pod, wires, networks.count);
 	portmap_make(&portmap);
 	netns_enter(netns.fd);
+	if (owned >= 0)
+		userns_allow_ping(pod);
 	netlink_close(&netns.inside);
 	scope_close(&netns.fd);
 	return portmap.purse.kept;
@@ -248,6 +269,9 @@ main(int argc, char *argv[])
 	if (pod_enter_chain(argv[0], &pod, &why) < 0)
 		prog_diex("%s", escape(why));
 	wishes_read(&pod, &wishes);
+	if (wishes.host && wishes.users_asked)
+		prog_diex("a user namespace needs a network of the pod's own, "
+			  "and it has the host's");
 	if (!wishes.host) {
 		host = netns_current();
 		owner = enter_networks(&pod, &wishes, host);

@@ -84,9 +84,14 @@ wishes_read(const struct pod *pod, struct wishes *wishes)
 {
 	autojson json_t *run = read_choices(pod);
 	const json_t *net = record_get(run, "net");
+	const char *users = record_string(run, "privateUsers");
 	size_t count = json_array_size(net);
 
-	*wishes = (struct wishes){ .host = count == 0 };
+	*wishes = (struct wishes){
+		.host = count == 0,
+		.users_asked = users != NULL && strcmp(users, "true") == 0,
+		.users = users == NULL || strcmp(users, "true") == 0,
+	};
 	if (net != NULL && !json_is_array(net))
 		prog_diex(
 		    "pod %s: run.json: net: not a list of names", pod->uuid);

@@ -19,6 +19,9 @@ struct wish {
 struct wishes {
 	bool host, none; /* these stand alone */
 	bool all;        /* every network that there is */
+
+	/* Users of the pod's own: asked for, or not refused. */
+	bool users_asked, users;
 	size_t count;
 	struct wish list[NETWORKS_MAX];
 };

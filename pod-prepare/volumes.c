@@ -210,6 +210,7 @@ implicit_volume(struct pod_manifest *pod, const struct pod_app *app,
 		.kind = VOLUME_EMPTY,
 		.read_only = -1,
 		.recursive = -1,
+		.map_ids = -1,
 		.mode = 0755,
 		.filled = filled };
 	return name;

@@ -42,7 +42,7 @@ $gateway/31 dev eth0 proto kernel scope link src $ip4 "
 	strace -f -qq -o "$T/trace" -e trace=renameat,unshare,sendto \
 		pod-netns "$uuid" true
 	run -0 cut -d ' ' -f 2- "$T/trace"
-	is 'renameat unshare' "$(sed -n 's/^ *\(renameat\|unshare\)(.*/\1/p' \
+	is 'renameat clone3' "$(sed -n 's/^ *\(renameat\|clone3\)(.*/\1/p' \
 		<<<"$output" | head -n 2 | paste -sd ' ')"
 	matches 'renameat\([^
 ]*"net.json"\)'
