@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -48,6 +49,28 @@ refuse_clone(void)
 			  "user.max_net_namespaces); --private-users=no does "
 			  "without");
 	prog_die("a user namespace");
+}
+
+/*
+ * In a container, whose own /proc is hidden in part, the kernel lets no user
+ * namespace have a whole one (mount_too_revealing() in fs/namespace.c).
+ */
+static bool
+is_proc_hidden(void)
+{
+	static const char *const paths[] = { "/proc/acpi", "/proc/bus",
+		"/proc/kallsyms", "/proc/kcore", "/proc/keys", "/proc/kmsg",
+		"/proc/sys", "/proc/sysrq-trigger", "/proc/timer_list",
+		"/sys/firmware" };
+
+	for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+		struct statx file;
+
+		if (statx(AT_FDCWD, paths[i], AT_NO_AUTOMOUNT, 0, &file) == 0 &&
+		    (file.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0)
+			return true;
+	}
+	return false;
 }
 
 /*
@@ -100,6 +123,9 @@ userns_make(const struct pod *pod, const char **why)
 		prog_diex("a network of its own: must be run as root");
 	*why = "Linux 5.19 or later is needed";
 	if (is_old_kernel())
+		return -1;
+	*why = "/proc is hidden in part, as in a container";
+	if (is_proc_hidden())
 		return -1;
 	first = take_range(pod);
 	if (holder_make(&holder, CLONE_NEWUSER | CLONE_NEWNET) < 0)

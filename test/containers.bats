@@ -82,6 +82,8 @@ teardown() {
 	}
 	run -0 --separate-stderr container rkt fetch "$URL"
 	# Only a network of its own makes the container its administrator.
-	run -0 container --private-network sh /life "$output"
+	run -0 --separate-stderr container --private-network sh /life "$output"
 	is "$LIFE"
+	matches 'rkt: no user namespace: /proc is hidden in part, as in a container' \
+		"$stderr"
 }
