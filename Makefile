@@ -13,7 +13,7 @@ PROGS = aci-fetch/aci-discover aci-fetch/aci-fetch aci-fetch/aci-local \
 	aci-fetch/aci-convert aci-fetch/aci-config aci-verify/aci-verify aci-verify/aci-trust \
 	cas-store/cas-store cas-store/cas-put cas-store/cas-check \
 	cas-store/aci-make cas-store/aci-export pod-prepare/pod-prepare \
-	pod-prepare/pod-list pod-netns/pod-netns pod-enter/pod-enter \
+	pod-prepare/pod-list pod-netns/pod-netns pod-netns/pod-metadata pod-enter/pod-enter \
 	pod-enter/pod-root pod-enter/pod-init pod-enter/pod-attach pod-enter/pod-logs pod-gc/pod-gc pod-gc/pod-stop
 # Build-time only: writes system call filters as C headers.  Not by way of the
 # archives: one of them is to include such a header.
@@ -34,15 +34,16 @@ LIBS_cas-check = -lcrypto
 LIBS_aci-make = -larchive $(LIBS_cas-put)
 LIBS_aci-export = -larchive -lcrypto
 LIBS_pod-prepare = -lseccomp -lcap
+LIBS_pod-metadata = -lnettle
 LIBS_mkfilter = -lseccomp
-# On the warm path: no dynamic loader.
+# On the warm path, or once a connection: no dynamic loader.
 STATIC_PROGS = cas-store pod-prepare pod-list pod-netns pod-enter \
-	pod-attach pod-logs
+	pod-attach pod-logs pod-metadata
 
 DEPS_BUILD = build-essential pkg-config libarchive-dev libbz2-dev libcap-dev \
 	libcurl4-openssl-dev libgpgme-dev libgumbo-dev libisal-dev \
 	libjansson-dev liblzma-dev libseccomp-dev libssl-dev libyaml-dev \
-	libzstd-dev zlib1g-dev
+	libzstd-dev nettle-dev zlib1g-dev
 DEPS_RUN = ca-certificates gnupg gpgv jq
 DEPS_TEST = apache2-utils attr bats bsdextrautils bubblewrap buildah \
 	busybox-static bzip2 clang clang-format containernetworking-plugins \
@@ -189,6 +190,8 @@ FETCH_FUZZERS = $(addprefix build/fuzz/,auth html oci registry)
 $(FETCH_FUZZERS): CPPFLAGS += -iquote aci-fetch
 $(FETCH_FUZZERS): build/fuzz/aci-fetch/own.a
 $(FETCH_FUZZERS): FUZZ_LIBS = -lcurl -lgumbo -lcrypto -lyaml
+build/fuzz/request: CPPFLAGS += -iquote pod-netns
+build/fuzz/request: build/fuzz/pod-netns/own.a
 build/fuzz/armor: CPPFLAGS += -iquote aci-verify
 build/fuzz/armor: build/fuzz/aci-verify/own.a
 build/fuzz/armor: FUZZ_LIBS = -lcrypto -lz
@@ -237,7 +240,7 @@ install: all ## install below $(DESTDIR)$(PREFIX)
 	install -Dm 644 completions/rkt.bash \
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/rkt
 	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
-	cd systemd && for u in *.service *.timer; do \
+	cd systemd && for u in *.service *.socket *.timer; do \
 		sed 's,@bindir@,$(PREFIX)/bin,' "$$u" \
 		> $(DESTDIR)$(PREFIX)/lib/systemd/system/"$$u" || exit; done
 	for d in tmpfiles sysusers; do install -Dm 644 systemd/$$d.conf \

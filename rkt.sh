@@ -474,8 +474,8 @@ END
 choose() {
 	found=
 	for word in attach cat-manifest completion config enter export fetch gc help \
-		image list logs prepare restart rm run run-prepared status stop \
-		trust version wait
+		image list logs metadata-service prepare restart rm run \
+		run-prepared status stop trust version wait
 	do
 		case $word in
 		"$1") found=$word && break ;;
@@ -507,6 +507,7 @@ enter)
 	;;
 export) tool pod-root --export "$@" ;;
 logs) tool pod-logs "$@" ;;
+metadata-service) exec pod-metadata --listen --fail-status=$FAILED "$@" ;;
 gc) tool pod-gc "$@" ;;
 list) tool pod-list --table "$@" ;;
 rm) tool pod-gc --remove "$@" ;;

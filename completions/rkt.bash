@@ -8,8 +8,8 @@ _rkt() {
 		--local-config= --simple-discovery --system-config=
 		--trust-keys-from-https --user-config='
 	local commands='attach cat-manifest completion config enter export fetch gc
-		help image list logs prepare restart rm run run-prepared status stop trust
-		version wait'
+		help image list logs metadata-service prepare restart rm run
+		run-prepared status stop trust version wait'
 	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
 		case $word in
 		-*) ;;
@@ -53,6 +53,7 @@ _rkt() {
 	list) words='--full --no-legend --format=' ;;
 	logs) words="$(_rkt_pods) --app= --follow --since= --tail=
 		--timestamps" ;;
+	metadata-service) words=--listen-port= ;;
 	attach | restart | wait) words=$(_rkt_pods) ;;
 	rm) words="$(_rkt_pods) --uuid-file=" ;;
 	status) words="$(_rkt_pods) --format= --uuid-file= --wait --wait=

@@ -88,7 +88,8 @@ set_default(struct labels *variables, const char *name, const char *value)
 /* The app's variables: its own, and what the spec has the executor add. */
 static void
 put_environment(struct image *image, const struct pod_app *app,
-    const struct user *user, bool notifies, struct plan_app *plan)
+    const struct user *user, const char *metadata, bool notifies,
+    struct plan_app *plan)
 {
 	struct labels variables = { 0 };
 	struct strings list = { 0 };
@@ -106,6 +107,8 @@ put_environment(struct image *image, const struct pod_app *app,
 		set_default(&variables, "TERM", terminal);
 	set_default(&variables, "container", "rkt");
 	labels_set(&variables, "AC_APP_NAME", app->name);
+	if (metadata != NULL)
+		labels_set(&variables, "AC_METADATA_URL", metadata);
 	if (notifies)
 		labels_set(&variables, "NOTIFY_SOCKET", NOTIFY_TARGET);
 	for (size_t i = 0; i < variables.count; i++) {
@@ -185,7 +188,8 @@ make_app(struct image *image, const struct compose *compose, size_t i)
 	    strcmp(app->app->working_directory, "/") != 0)
 		plan.directory = put_text(image, app->app->working_directory);
 	put_commands(image, app, &plan);
-	put_environment(image, app, &user, (int)i == compose->notifier, &plan);
+	put_environment(image, app, &user, compose->metadata,
+	    (int)i == compose->notifier, &plan);
 	plan.uid = user.uid;
 	plan.gid = user.gid;
 	plan.gids = put(image, app->app->gids,

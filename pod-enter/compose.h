@@ -21,8 +21,9 @@ struct compose {
 	const struct userns *userns;
 	uint32_t flags; /* PLAN_… */
 	const struct streams *own;
-	bool terminal; /* the first app has the pod's */
-	int notifier;  /* which app gets NOTIFY_SOCKET; -1: none */
+	bool terminal;        /* the first app has the pod's */
+	int notifier;         /* which app gets NOTIFY_SOCKET; -1: none */
+	const char *metadata; /* AC_METADATA_URL, or NULL */
 };
 
 /*

@@ -34,6 +34,7 @@
 #include "join.h"
 #include "limits.h"
 #include "manifest.h"
+#include "metadata.h"
 #include "names.h"
 #include "notify.h"
 #include "num.h"
@@ -359,6 +360,7 @@ enter(const char *uuid)
 	compose.groups = &birth.groups;
 	compose.userns = &birth.userns;
 	compose.roots = birth.roots;
+	compose.metadata = metadata_url(&pod, choices.run, choices.own_network);
 	restrict_devices(&birth);
 	arrange_notice(&compose, &choices, &birth);
 	open_plan(&compose, &choices, &terminal, &birth);

@@ -18,6 +18,7 @@
 #include "prog.h"
 #include "publish.h"
 #include "record.h"
+#include "registration.h"
 #include "scope.h"
 
 /*
@@ -230,6 +231,15 @@ make_volumes(const struct pod_manifest *pod)
 	}
 }
 
+static _Noreturn void
+cannot_register(void)
+{
+	if (errno == ENOENT)
+		filter_failx(EX_NOINPUT,
+		    "pod %s: an image is no longer in the store", made.uuid);
+	cannot_make("token");
+}
+
 /*
  * As flat as can be: an inode costs more than all else here, ten times as much
  * where many were removed a minute ago (ext4 looks at each of those first).
@@ -251,6 +261,8 @@ fill(const struct directory *directory)
 	if (linkat(made.dir, "pod", made.dir, "container", 0) < 0)
 		cannot_make("container");
 	make_json("run.json", directory->choices);
+	if (registration_make(made.dir, made.uuid, directory->choices) < 0)
+		cannot_register();
 }
 
 static void

@@ -15,6 +15,7 @@
 #include "prog.h"
 #include "publish.h"
 #include "record.h"
+#include "registration.h"
 #include "scope.h"
 
 enum { CHOICES_MAX = 1024 * 1024 };
@@ -75,6 +76,9 @@ change(const struct pod *pod, const struct args *args)
 	if (json_equal(before, choices))
 		return;
 	check(pod, choices);
+	if (registration_make(pod->dir, pod->uuid, choices) < 0)
+		err(errno == ENOENT ? EX_NOINPUT : EX_CANTCREAT,
+		    "pod \"%s\": token", pod->uuid);
 	line = record_line(choices);
 	if (publish_file(pod->dir, "run.json", line, strlen(line), 0644,
 		PUBLISH_REPLACE) < 0)

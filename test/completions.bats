@@ -77,7 +77,7 @@ complete_words() {
 	run -0 "$T/to/usr/bin/rkt" version
 	for file in bin/pod-init share/man/man1/rkt.1 share/man/man8/pod-gc.8 \
 		share/bash-completion/completions/rkt \
-		lib/systemd/system/rkt-{gc.timer,pod@.service} \
+		lib/systemd/system/rkt-{gc.timer,pod@.service,metadata.socket} \
 		lib/{tmpfiles,sysusers}.d/rkt.conf; do
 		test -f "$T/to/usr/$file"
 	done

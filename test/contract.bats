@@ -4,7 +4,7 @@ load helpers
 
 # Each program that the build makes, by its kind; the first test compares.
 FILTERS=(aci-fetch aci-local aci-verify aci-convert cas-put)
-ONESHOTS=(aci-config aci-discover aci-export aci-make aci-trust cas-check cas-store pod-attach pod-gc pod-list pod-logs pod-prepare pod-stop)
+ONESHOTS=(aci-config aci-discover aci-export aci-make aci-trust cas-check cas-store pod-attach pod-gc pod-list pod-logs pod-metadata pod-prepare pod-stop)
 CHAINS=(pod-netns pod-enter pod-root)
 TOOLS=("${FILTERS[@]}" "${ONESHOTS[@]}" "${CHAINS[@]}")
 OTHERS=(pod-init rkt)
@@ -71,7 +71,7 @@ error_record='{"v":1,"future":[1],"error":{"step":"fetch","status":69}}'
 	for line in 'aci-config x' 'aci-discover' 'aci-verify x' 'aci-local x' 'aci-convert x' 'aci-trust' 'cas-put x' \
 		'aci-export' 'aci-export x' 'aci-make' 'aci-make x' 'aci-make --check x y' 'aci-make --sign=x y z' \
 		'cas-store' 'cas-store nonsense' 'cas-store get' 'pod-stop' 'pod-logs' 'pod-logs x y' 'pod-attach' \
-		'pod-gc x' 'pod-netns' 'pod-root' 'pod-root x' 'pod-enter' 'pod-enter --join' \
+		'pod-gc x' 'pod-metadata' 'pod-metadata x' 'pod-netns' 'pod-root' 'pod-root x' 'pod-enter' 'pod-enter --join' \
 		'pod-netns 01234567-89ab-4cde-8f01-23456789abcd'; do
 		echo "$line"
 		# shellcheck disable=SC2086

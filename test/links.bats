@@ -22,6 +22,7 @@ declare -gA LIBS=(
 	[pod-list]=static
 	[pod-attach]=static
 	[pod-logs]=static
+	[pod-metadata]=static
 	[pod-netns]=static
 	[pod-prepare]=static
 	[pod-root]='libc libjansson'

@@ -106,6 +106,8 @@ processes() {
 	is ''
 	is 'rkt-gc.service
 rkt-gc.timer
+rkt-metadata.socket
+rkt-metadata@.service
 rkt-pod@.service' "$(ls)"
 	run -1 grep -r '@bindir@' .
 }
@@ -201,4 +203,22 @@ READY=1"
 	wait_for eval 'test ! -d "/var/lib/rkt/pods/exited-garbage/$pod"'
 	wait_for eval 'test "$(show ActiveState rkt-gc.service)" = inactive'
 	is success "$(show Result rkt-gc.service)"
+}
+
+@test "rkt-metadata.socket: nothing runs until a pod asks, and then not for long" {
+	run -0 inside systemctl start rkt-metadata.socket
+	is active "$(show ActiveState rkt-metadata.socket)"
+	is 0 "$(show NAccepted rkt-metadata.socket)"
+	# By both of the addresses: from the host's network it may be either.
+	run -0 inside rkt run --mds-register example.com/busybox -- \
+		'path=${AC_METADATA_URL#*/*/*/}/acMetadata/v1/pod/uuid
+		wget -qO- "${AC_METADATA_URL%/*}/$path"; echo
+		wget -qO- "http://169.254.169.255/$path"; echo; hostname' \
+		</dev/null
+	is "rkt-${lines[0]}" "${lines[2]}"
+	is "${lines[0]}" "${lines[1]}"
+	is 2 "$(show NAccepted rkt-metadata.socket)"
+	wait_for eval 'test "$(show NConnections rkt-metadata.socket)" = 0'
+	is '' "$(inside systemctl --failed --plain --no-legend "rkt-metadata*")"
+	run -0 inside systemctl stop rkt-metadata.socket
 }
