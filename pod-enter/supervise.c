@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* supervise - what pod-enter does while the pod runs */
 
+#include <err.h>
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -259,11 +260,16 @@ drain(struct supervisor *s)
 	while (s->out.from >= 0 || s->out.start < s->out.end) {
 		struct pollfd fd = poll_of(&s->out);
 
-		if (poll(&fd, 1, DRAIN_MS) <= 0 ||
-		    (s->joined && now() - start > SECOND))
+		if (poll(&fd, 1, DRAIN_MS) <= 0)
+			break;
+		if (s->joined && now() - start > SECOND)
 			return;
 		carry_out(s);
 	}
+	/* On the terminal itself this would only wait, too. */
+	if (s->out.start < s->out.end && isatty(STDERR_FILENO) != 1)
+		warnx("terminal: nobody reads from it: the end of the output "
+		      "is lost");
 }
 
 /* Waits for what there is to do; keys are read while the terminal is ours. */

@@ -90,7 +90,7 @@ load enter
 
 @test "pod-enter: --join does not wait for what its command leaves behind" {
 	start ': >/ready; sleep 100'
-	in_terminal "spawn pod-enter --join $pod sh -c {(trap {} HUP; while :; do echo y; done)& sleep 0.2; exit 3}
+	in_terminal "spawn pod-enter --join $pod sh -c {(trap '' HUP; while :; do echo y; done)& sleep 0.2; exit 3}
 		set timeout 8
 		finish"
 	test "$status" = 3
