@@ -39,7 +39,7 @@ $gateway/31 dev eth0 proto kernel scope link src $ip4 "
 
 @test "networks: net.json is there before what it names is made" {
 	uuid=$(pod_dir prepared default)
-	strace -f -qq -o "$T/trace" -e trace=renameat,unshare,sendto \
+	strace -f -qq -o "$T/trace" -e trace=renameat,clone3,sendto \
 		pod-netns "$uuid" true
 	run -0 cut -d ' ' -f 2- "$T/trace"
 	is 'renameat clone3' "$(sed -n 's/^ *\(renameat\|clone3\)(.*/\1/p' \
