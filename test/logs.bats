@@ -29,6 +29,23 @@ over() {
 	is '1b63 0a' "$(xxd -p "$T/err" | fold -w 4 | paste -sd ' ')"
 }
 
+@test "pod-init: asks for no memory once it has started, whatever is written" {
+	detached 'until test -e /go; do sleep 0.05; done
+		dd if=/dev/zero bs=64k count=100 2>/dev/null; : >/written; sleep 1000'
+	wait_for test -s "$(place "$pod")/pid"
+	wait_for eval 'pgrep -P "$(init)"'
+	memory=$(grep -E "^Vm(Size|Data|Stk)" "/proc/$(init)/status")
+	strace -qq -o "$T/calls" -p "$(init)" 3>&- &
+	wait_for grep -q '^TracerPid:.*[1-9]' "/proc/$(init)/status"
+	: >"/proc/$(init)/root/go"
+	wait_for has app written
+	kill $!
+	wait $! || :
+	is "$memory" "$(grep -E "^Vm(Size|Data|Stk)" "/proc/$(init)/status")"
+	grep -q ^read "$T/calls"
+	run -1 grep -E '^(brk|mmap|mremap|clone|fork)' "$T/calls"
+}
+
 @test "pod-logs: ten megabytes come back as they went, from both streams" {
 	head -c 10000000 /dev/urandom >"$T/data"
 	prepare --detach --volume "v,kind=host,source=$T/data,readOnly=true" \
