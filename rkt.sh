@@ -369,13 +369,42 @@ cmd_image() { # VERB [ARG…]
 	test $# -eq 0 || shift
 	case $verb in
 	list) tool cas-store ls --table "$@" ;;
-	rm | gc | cat-manifest) tool cas-store "$verb" "$@" ;;
+	rm) image_rm "$@" ;;
+	gc) image_gc "$@" ;;
+	cat-manifest) tool cas-store cat-manifest --pretty-print "$@" ;;
 	export) tool aci-export "$@" ;;
 	verify) image_verify "$@" ;;
 	extract) tool aci-export --format=directory --alone "$@" ;;
 	render) tool aci-export --format=directory "$@" ;;
 	*) usage image ;;
 	esac
+}
+
+image_rm() { # IMAGE…
+	trace 'cas-store rm' "$@"
+	status=0 count=0
+	keys=$(cas-store rm "$@") || status=$FAILED
+	for key in $keys
+	do
+		say "successfully removed aci for image: \"$key\""
+		count=$((count + 1))
+	done
+	test $count -eq 0 || printf 'rkt: %d image(s) successfully removed\n' $count >&2
+	return $status
+}
+
+# image_gc [--grace-period=DUR] - what no pod has, nor used for so long, and
+# what crashes have left
+image_gc() {
+	case $#${1-} in
+	0) set -- --grace-period=24h ;;
+	1--grace-period=* | 1-grace-period=*) ;;
+	*) usage image ;;
+	esac
+	trace "cas-store ls -q --unused=${1#*=}"
+	keys=$(cas-store ls -q "--unused=${1#*=}") || exit $FAILED
+	test -z "$keys" || image_rm $keys || exit $FAILED
+	tool cas-store gc "--grace-period=${1#*=}"
 }
 
 image_verify() { # [IMAGE…]

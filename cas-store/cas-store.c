@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 
 #include "alloc.h"
+#include "cat.h"
 #include "dirs.h"
 #include "du.h"
 #include "escape.h"
@@ -41,8 +42,9 @@ static const char usage_text[] =
     "       cas-store ls [-q | --table | --format=json|json-pretty]\n"
     "                    [--fields=LIST] [--full] [--no-legend]\n"
     "                    [--sort=FIELD] [--order=asc|desc]\n"
+    "                    [--unused=DUR]\n"
     "       cas-store du\n"
-    "       cas-store cat|cat-manifest IMAGE\n"
+    "       cas-store cat|cat-manifest [--pretty-print] IMAGE\n"
     "       cas-store render [-q] [--render=KIND] IMAGE...\n"
     "       cas-store mount [--from=DIR] KEY\n"
     "       cas-store umount KEY...\n"
@@ -75,6 +77,7 @@ struct opts {
 	bool quiet;
 	bool missing;
 	bool insecure;
+	bool pretty;
 	struct list list;
 	enum render_kind render;
 	const char *from;
@@ -181,20 +184,13 @@ static int
 run_cat_manifest(char **arguments, size_t count, const struct opts *opts)
 {
 	autofd int cas = lookup_store();
-	autofree char *path = NULL;
-	autofree char *bytes = NULL;
 	char key[KEY_TEXT];
-	size_t length = 0;
 
 	(void)count;
-	(void)opts;
 	if (!lookup_image(cas, arguments[0], key))
 		return EX_NO;
-	path = xasprintf("image/%s/manifest", key);
-	bytes = path_read(cas, path, MANIFEST_MAX, &length);
-	if (bytes == NULL)
-		err(EX_IOERR, "%s", path);
-	(void)fwrite(bytes, 1, length, stdout);
+	if (cat_manifest(cas, key, opts->pretty) < 0)
+		err(EX_IOERR, "image/%s/manifest", key);
 	return 0;
 }
 
@@ -341,10 +337,10 @@ run_import(char **arguments, size_t count, const struct opts *opts)
 
 static const struct verb verbs[] = {
 	{ "get", "qmp", run_get, 1, SIZE_MAX },
-	{ "ls", "qtnFisoj", run_ls, 0, 0 },
+	{ "ls", "qtnFisoju", run_ls, 0, 0 },
 	{ "du", "", run_du, 0, 0 },
-	{ "cat", "", run_cat_manifest, 1, 1 },
-	{ "cat-manifest", "", run_cat_manifest, 1, 1 },
+	{ "cat", "P", run_cat_manifest, 1, 1 },
+	{ "cat-manifest", "P", run_cat_manifest, 1, 1 },
 	{ "render", "qr", run_render, 1, SIZE_MAX },
 	{ "mount", "f", run_mount, 1, 1 },
 	{ "umount", "", run_umount, 1, SIZE_MAX },
@@ -395,6 +391,9 @@ set_option(int c, struct opts *opts)
 		if (render_parse(optarg, &opts->render) < 0)
 			errx(EX_USAGE, "--render: not auto, erofs or tree");
 		break;
+	case 'P':
+		opts->pretty = optarg == NULL || strcmp(optarg, "true") == 0;
+		break;
 	case 'I':
 		opts->insecure = true;
 		break;
@@ -418,6 +417,7 @@ set_option(int c, struct opts *opts)
 	case 's':
 	case 'o':
 	case 'j':
+	case 'u':
 		why = list_option(&opts->list, c, optarg);
 		if (why != NULL)
 			errx(EX_USAGE, "%s", why);
@@ -446,6 +446,8 @@ parse_options(int argc, char *argv[], const char *allowed, struct opts *opts)
 		{ "sort", required_argument, NULL, 's' },
 		{ "order", required_argument, NULL, 'o' },
 		{ "format", required_argument, NULL, 'j' },
+		{ "unused", required_argument, NULL, 'u' },
+		{ "pretty-print", optional_argument, NULL, 'P' },
 		{ "insecure", no_argument, NULL, 'I' },
 		{ "render", required_argument, NULL, 'r' },
 		{ "from", required_argument, NULL, 'f' },
@@ -457,7 +459,7 @@ parse_options(int argc, char *argv[], const char *allowed, struct opts *opts)
 
 	for (int c;
 	     (c = getopt_long(argc, argv, "+qh", options, NULL)) != -1;) {
-		if (strchr("qmptnFisojrfgI", c) != NULL &&
+		if (strchr("qmptnFisojurfgIP", c) != NULL &&
 		    strchr(allowed, c) == NULL)
 			usage(EX_USAGE);
 		set_option(c, opts);

@@ -14,6 +14,7 @@
 #include "escape.h"
 #include "image.h"
 #include "list.h"
+#include "num.h"
 #include "record.h"
 #include "scope.h"
 #include "table.h"
@@ -114,6 +115,10 @@ list_option(struct list *list, int option, const char *value)
 		return list->descending || strcmp(value, "asc") == 0
 			   ? NULL
 			   : "--order: wrong sort order";
+	case 'u':
+		return duration_parse(value, &list->unused) < 0
+			   ? "--unused: not a duration"
+			   : (list->unused += list->unused == 0, NULL);
 	default:
 		return set_form(list, value);
 	}
@@ -134,7 +139,7 @@ full_name(const json_t *info)
  * the link when it is collected: both change the inode.
  */
 static int64_t
-last_used(int cas, const char *key, const json_t *info)
+last_used(int cas, const char *key, const json_t *info, bool *linked)
 {
 	const char *root = record_string(info, "root.path");
 	autofree char *marker = xasprintf("tree/%s/marker", key);
@@ -143,6 +148,7 @@ last_used(int cas, const char *key, const json_t *info)
 	if (root == NULL ||
 	    fstatat(cas, image_is_tree(info) ? marker : root, &status, 0) < 0)
 		return record_number(info, "imported", 0);
+	*linked = status.st_nlink > 1;
 	return (int64_t)status.st_ctim.tv_sec * SECOND + status.st_ctim.tv_nsec;
 }
 
@@ -151,7 +157,9 @@ collect(int cas, const char *key, void *data)
 {
 	struct items *items = data;
 	autojson json_t *info = image_load(cas, key);
+	bool linked = false;
 	struct item *item;
+	int64_t used;
 
 	if (info == NULL) {
 		/* Removed meanwhile is fine. */
@@ -159,6 +167,10 @@ collect(int cas, const char *key, void *data)
 			warnx("%s: damaged, skipped", key);
 		return 0;
 	}
+	used = last_used(cas, key, info, &linked);
+	if (items->list->unused > 0 &&
+	    (linked || used > image_now() - items->list->unused))
+		return 0;
 	items->items =
 	    xreallocarray(items->items, items->count + 1, sizeof *items->items);
 	item = &items->items[items->count++];
@@ -167,7 +179,7 @@ collect(int cas, const char *key, void *data)
 		.info = json_incref(info),
 		.size = record_number(info, "size", 0),
 		.imported = record_number(info, "imported", 0),
-		.used = last_used(cas, key, info),
+		.used = used,
 	};
 	store_key(key, item->key);
 	return 0;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct list {
 	enum {
@@ -17,6 +18,7 @@ struct list {
 	const char *fields; /* of a table, "id,name,…" in any order */
 	const char *sort;   /* by which field */
 	bool descending;
+	int64_t unused; /* those that no pod used for so long; 0: all */
 };
 
 /* id,name,size,importtime,lastused */
@@ -24,8 +26,8 @@ extern const char list_all_fields[];
 
 /*
  * One of its options: 't' --table, 'n' --no-legend, 'F' --full, 'i' --fields,
- * 's' --sort, 'o' --order, 'j' --format.  Returns NULL, or what is wrong with
- * the value.
+ * 's' --sort, 'o' --order, 'u' --unused, 'j' --format.  Returns NULL, or what
+ * is wrong with the value.
  */
 const char *list_option(struct list *list, int option, const char *value);
 

@@ -187,15 +187,35 @@ $(key_path example.com/app)" "$(tr -s '\t' ' ' <<<"$output")"
 
 @test "rkt image: the words, and 254 for what is not there" {
 	put_aci "$WEB/example.com/app-1.0.aci"
-	run -0 --separate-stderr rkt image cat-manifest example.com/app
+	run -0 --separate-stderr rkt image cat-manifest \
+		--pretty-print=false example.com/app
 	is "$(tar -xzOf "$WEB/example.com/app-1.0.aci" manifest)"
+	is "$(jq --indent 2 . <<<"$output")" \
+		"$(rkt image cat-manifest example.com/app)"
+	key=$(cas-store ls -q)
 	run -0 --separate-stderr rkt image rm example.com/app
+	is "successfully removed aci for image: \"$key\""
+	is 'rkt: 1 image(s) successfully removed' "$stderr"
 	run -254 --separate-stderr rkt image rm example.com/app
 	is 'rkt: example.com/app: not in the store' "$stderr"
 	run -0 --separate-stderr rkt image gc --grace-period=0s
 	is '' "$(find "$RKT_DIR" -type f)"
 	run -254 --separate-stderr rkt image list --no-such-option
 	run -254 --separate-stderr rkt image no-such-word
+}
+
+@test "rkt image gc: goes by the last use, and leaves what a pod has" {
+	busybox_aci "$T/b.aci"
+	kept=$(put_aci "$T/b.aci")
+	key=$(put_aci "$WEB/example.com/app-1.0.aci")
+	rkt prepare example.com/busybox -- true
+	rkt image gc
+	rkt image gc --grace-period=1h
+	is "$(printf '%s\n' "$kept" "$key" | sort)" "$(cas-store ls -q | sort)"
+	run -0 --separate-stderr rkt image gc --grace-period=0s
+	is "successfully removed aci for image: \"$key\""
+	is "$kept" "$(cas-store ls -q)"
+	is '' "$(cas-store ls -q --unused=1s)"
 }
 
 @test "rkt: 254 and one line when a result cannot be written" {
