@@ -48,15 +48,21 @@ take_tree_away(int cas, const char *key, char **away)
 	return errno == ENOENT ? 0 : -1;
 }
 
-/* Did a pod link it before it was away, it goes back.  1 if it is in use. */
+/*
+ * 1 if it is in use: then it stays in its place, where its pods may be looking
+ * for it now.  Did a pod link it just before it was away, it goes back.
+ */
 static int
 remove_tree(int cas, const char *key)
 {
 	autofree char *path = xasprintf("tree/%s", key);
 	autofree char *away = NULL;
 	autofd int tmp = store_dir(cas, "tmp");
-	int result = tmp < 0 ? -1 : take_tree_away(cas, key, &away);
+	int result;
 
+	if (is_used_tree(cas, path))
+		return 1;
+	result = tmp < 0 ? -1 : take_tree_away(cas, key, &away);
 	if (result <= 0)
 		return result;
 	if (is_used_tree(cas, away))

@@ -280,6 +280,18 @@ latest() {
 	is '' "$(find "$RKT_DIR"/cas/{tree,tmp} -mindepth 1)"
 }
 
+@test "cas-store: rm does not move a tree that a pod has, not for a moment" {
+	mkdir "$T/root" "$T/pod"
+	echo text >"$T/root/file"
+	mkaci "$T/root" "$T/x.aci"
+	key=$(put_aci "$T/x.aci" --render=tree)
+	ln "$RKT_DIR/cas/tree/$key/marker" "$T/pod/$key.tree"
+	ASAN_OPTIONS=detect_leaks=0 strace -f -qq -o "$T/trace" \
+		-e trace=rename,renameat,renameat2 cas-store rm "$key"
+	grep -q "$key" "$T/trace" # that of the image
+	run -1 grep "tree/$key" "$T/trace"
+}
+
 @test "cas-store: gc removes what a crash left, once it is old" {
 	one=$(store example.com/app 1.0)
 	before=$(find "$RKT_DIR/cas" ! -type d | sort)
