@@ -18,20 +18,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/inotify.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "alloc.h"
-#include "num.h"
-#include "outlet.h"
-#include "path.h"
+#include "follow.h"
 #include "plan.h"
 #include "prog.h"
-#include "publish.h"
-#include "replay.h"
 #include "scope.h"
 #include "target.h"
 #include "terminal.h"
@@ -39,13 +33,9 @@
 enum {
 	DETACH_FIRST = 0x10, /* ^P, and then */
 	DETACH_THEN = 0x11,  /* ^Q */
-	SEEN_MAX = 64,
-	LOOK_MS = 200, /* how often, if inotify has no more for us */
+	LOOK_MS = 200,       /* how often, if nobody says when */
 	FRONT_MS = 500,
 };
-
-/* How far the output has come. */
-enum progress { IDLE, MORE, BLOCKED };
 
 /* An attachment. */
 struct attached {
@@ -56,16 +46,10 @@ struct attached {
 	bool first_pressed;
 	int keys;  /* for the app's stdin or terminal; -1: it has none */
 	int input; /* ours; -1: no more */
+	bool told; /* that there is no more */
 	char bytes[4096];
 	size_t start, end;
-	bool followed; /* the app has a log */
-	struct replay log;
-	uint64_t told;
-	int out[2]; /* for its stdout and stderr */
-	int to;     /* of them is written to, */
-	struct log_frame frame;
-	const char *next; /* the rest of this; NULL: no frame is on its way */
-	size_t left;
+	struct follower follower;
 };
 
 static void
@@ -114,48 +98,6 @@ read_options(int argc, char **argv)
 	return app;
 }
 
-static char *
-seen_name(const struct attached *a)
-{
-	return xasprintf("log/%s.seen", a->log.app);
-}
-
-/* Where the last one who was attached has left off. */
-static void
-seek_seen(struct attached *a)
-{
-	autofree char *name = seen_name(a);
-	autofree char *text =
-	    path_read(a->target.pod.dir, name, SEEN_MAX, NULL);
-	char *second = text == NULL ? NULL : strchr(text, ' ');
-	uint64_t generation, at;
-
-	if (second == NULL)
-		return;
-	*second++ = '\0';
-	second[strcspn(second, "\n")] = '\0';
-	if (num_parse(text, 1, UINT64_MAX, &generation) < 0 ||
-	    num_parse(second, 1, INT64_MAX, &at) < 0)
-		return;
-	replay_seek(&a->log, generation, (off_t)at);
-	a->log.too_slow = a->log.generation > generation;
-}
-
-static void
-keep_seen(const struct attached *a)
-{
-	autofd int log =
-	    beneath_open(a->target.pod.dir, "log", O_RDONLY | O_DIRECTORY, 0);
-	autofree char *name = xasprintf("%s.seen", a->log.app);
-	autofree char *text = xasprintf("%llu %lld\n",
-	    (unsigned long long)a->log.generation, (long long)a->log.at);
-
-	/* A full disk: then the next one sees it twice. */
-	if (log >= 0)
-		(void)publish_file(
-		    log, name, text, strlen(text), 0600, PUBLISH_REPLACE);
-}
-
 /* The other end of its stdin; -1: it has none, or none any more. */
 static int
 open_keys(const struct attached *a)
@@ -198,12 +140,8 @@ open_app(struct attached *a)
 	if ((a->flags & (APP_PTY | APP_KEYS)) != 0 && a->keys < 0 &&
 	    errno != EBADF && errno != ENXIO)
 		err(EX_OSERR, "pod %s: stdin of %s", target->pod.uuid, app);
-	a->followed = (a->flags & APP_LOG) != 0;
-	if (!a->followed)
-		return;
-	if (replay_open(target->pod.dir, app, &a->log) < 0)
-		err(EX_IOERR, "pod %s: log of %s", target->pod.uuid, app);
-	seek_seen(a);
+	follow_open(
+	    &a->follower, &target->pod, (a->flags & APP_LOG) != 0 ? app : NULL);
 }
 
 /*
@@ -218,8 +156,6 @@ open_ours(struct attached *a)
 	(void)terminal_find(&a->terminal, pty);
 	a->typed = pty && a->terminal.input >= 0;
 	a->input = a->typed ? a->terminal.input : STDIN_FILENO;
-	a->out[0] = outlet_open(STDOUT_FILENO);
-	a->out[1] = outlet_open(STDERR_FILENO);
 	if (!pty)
 		return;
 	a->terminal.master = a->keys;
@@ -227,43 +163,6 @@ open_ours(struct attached *a)
 	terminal_lend(&a->terminal);
 	if (a->terminal.lent)
 		(void)fputs("Press ^P ^Q to detach\r\n", stderr);
-}
-
-/* Writes what the next one takes of what there is. */
-static enum progress
-show(struct attached *a)
-{
-	ssize_t n;
-	int found;
-
-	if (a->next == NULL) {
-		found = !a->followed
-			    ? 0
-			    : replay_peek(&a->log, &a->frame, &a->next);
-		if (found < 0)
-			err(EX_DATAERR, "log of %s", a->log.app);
-		if (a->followed)
-			replay_report(&a->log, &a->told);
-		if (found == 0) {
-			a->next = NULL;
-			return IDLE;
-		}
-		a->left = a->frame.length;
-		a->to = a->out[a->frame.stream == LOG_ERR];
-	}
-	n = outlet_write(a->to, a->next, a->left);
-	if (n < 0 && errno == EAGAIN)
-		return BLOCKED;
-	if (n < 0 && errno != EINTR)
-		err(EX_IOERR, "%s",
-		    a->frame.stream == LOG_ERR ? "stderr" : "stdout");
-	a->next += n < 0 ? 0 : n;
-	a->left -= n < 0 ? 0 : (size_t)n;
-	if (a->left == 0) {
-		replay_take(&a->log, &a->frame);
-		a->next = NULL;
-	}
-	return MORE;
 }
 
 /* What nobody takes is gone, as with a terminal's own line. */
@@ -299,7 +198,7 @@ end_input(struct attached *a)
 {
 	siginfo_t info = { .si_signo = SIGNAL_INPUT, .si_code = SI_QUEUE };
 
-	a->input = -1;
+	a->told = true;
 	if ((a->flags & APP_KEYS) == 0 || a->keys < 0)
 		return;
 	(void)close(a->keys);
@@ -325,7 +224,7 @@ take_input(struct attached *a)
 	if (n <= 0 && a->typed)
 		return true;
 	if (n <= 0)
-		end_input(a);
+		a->input = -1;
 	if (n > 0 && filter(a, bytes, (size_t)n))
 		return true;
 	if (a->keys < 0)
@@ -391,23 +290,6 @@ watch_signals(void)
 	return fd;
 }
 
-/* -1: too many of root's do so, then we look now and then. */
-static int
-watch_log(const struct attached *a)
-{
-	autofd int fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-
-	for (int i = 0; fd >= 0 && i < 2; i++) {
-		char path[32];
-
-		(void)snprintf(
-		    path, sizeof path, "/proc/self/fd/%d", a->log.fds[i]);
-		if (inotify_add_watch(fd, path, IN_MODIFY) < 0)
-			return -1;
-	}
-	return take_fd(&fd);
-}
-
 enum { SIGNALS, LOG, POD, INPUT, KEYS, OUT, SOURCES };
 
 /* What there is to wait for, and for how long at most. */
@@ -416,15 +298,15 @@ look(struct attached *a, enum progress progress, struct pollfd *fds)
 {
 	bool away = a->typed && !a->terminal.lent;
 	bool full = a->end == sizeof a->bytes && !a->typed;
-	int limit = progress == MORE                 ? 0
-		    : away                           ? FRONT_MS
-		    : fds[LOG].fd < 0 && a->followed ? LOOK_MS
-						     : -1;
+	int limit = progress == MORE                             ? 0
+		    : away                                       ? FRONT_MS
+		    : fds[LOG].fd < 0 && a->follower.app != NULL ? LOOK_MS
+								 : -1;
 
 	fds[INPUT].fd = away || full ? -1 : a->input;
 	fds[KEYS].fd = a->start < a->end ? a->keys : -1;
 	/* Without a byte for it, too: is anybody still there? */
-	fds[OUT].fd = progress == BLOCKED ? a->to : a->out[0];
+	fds[OUT].fd = progress == BLOCKED ? a->follower.to : a->follower.out[0];
 	fds[OUT].events = progress == BLOCKED ? POLLOUT : 0;
 	if (poll(fds, SOURCES, limit) < 0 && errno != EINTR)
 		err(EX_OSERR, "poll");
@@ -439,18 +321,20 @@ carry(struct attached *a)
 	char events[4096];
 	struct pollfd fds[SOURCES] = {
 		[SIGNALS] = { .fd = watch_signals(), .events = POLLIN },
-		[LOG] = { .fd = a->followed ? watch_log(a) : -1,
-		    .events = POLLIN },
+		[LOG] = { .fd = follow_watch(&a->follower), .events = POLLIN },
 		[POD] = { .fd = a->target.process, .events = POLLIN },
 		[INPUT] = { .events = POLLIN },
 		[KEYS] = { .events = POLLOUT },
 	};
 
 	for (bool over = false;;) {
-		enum progress progress = show(a);
+		enum progress progress = follow_show(&a->follower);
 
 		if (over && progress == IDLE)
 			return;
+		/* What came before it is on its way first. */
+		if (a->input < 0 && a->start == a->end && !a->told)
+			end_input(a);
 		look(a, progress, fds);
 		if (fds[SIGNALS].revents != 0 &&
 		    take_signal(a, fds[SIGNALS].fd))
@@ -486,7 +370,6 @@ main(int argc, char **argv)
 	open_app(&attached);
 	open_ours(&attached);
 	carry(&attached);
-	if (attached.followed)
-		keep_seen(&attached);
+	follow_keep(&attached.follower);
 	return 0;
 }

@@ -173,6 +173,15 @@ app.seen' "$(ls "$(place "$pod")/log")"
 	test "$both" -lt $((whole + 16384))
 }
 
+@test "attach: what is typed in arrives whole, however slowly it is read" {
+	attachable 'sleep 1; md5sum; cat' --stdin=stream --stdout=stream
+	# A little more than a pipe holds.
+	seq 13000 >"$T/in"
+	run -0 timeout 20 pod-attach "$pod" <"$T/in"
+	is "$(md5sum <"$T/in")"
+	run -0 rkt wait "$pod"
+}
+
 @test "attach: each app has an end of its own; a stdin alone can be attached to" {
 	prepare --detach example.com/app --name=one --stdin=stream --stdout=stream -- 'cat; echo over' --- \
 		example.com/app --name=two --stdin=stream --stdout=null --stderr=null -- 'cat >/got; sleep 100'
