@@ -595,6 +595,18 @@ exited=false'
 	run -0 --separate-stderr rkt status "$pod"
 	matches 'exited=true
 app-sleeper=(143|137)$'
+	# What a pod asks of itself, from inside.
+	shell_image example.com/asker '["/bin/sh","-c"]' -v ''
+	rkt fetch example.com/asker
+	rkt metadata-service >"$T/service" 2>&1 3>&- &
+	etcd=$!
+	wait_for curl -s -o "$T/first" http://127.0.0.1:18112/
+	run -0 --separate-stderr rkt run --private-net --mds-register \
+		example.com/asker -- \
+		'wget -qO- "$AC_METADATA_URL/acMetadata/v1/pod/uuid"; echo; hostname' \
+		</dev/null
+	matches "^$UUID\$" "${lines[0]}"
+	is "rkt-${lines[0]}" "${lines[1]}"
 }
 
 @test "30: rkt gc --grace-period=30m0s" {
