@@ -203,6 +203,34 @@ rkt: specify app using \"rkt attach --app= ...\"" "$stderr"
 	wait "$one" "$two"
 }
 
+@test "attach: to a pod in a user namespace, and to one that runs again" {
+	prepare --detach --private-net --private-users example.com/app --stdin=tty --stdout=tty -- \
+		'cat /proc/self/uid_map; while read x; do test "$x" != end || exit 0; echo "got $x"; done'
+	run -0 pod-netns "$pod" pod-enter "$pod"
+	wait_for wrote 65536
+	for word in one two; do
+		in_terminal "spawn rkt attach $pod
+			want {Press \^P \^Q to detach}
+			send \"$word\r\"
+			want {got $word}
+			send \"end\r\"
+			finish"
+		test "$status" = 0
+		run -0 rkt wait "$pod"
+		run -0 rkt restart "$pod"
+	done
+	# It goes on where the last run was left.
+	in_terminal "spawn rkt attach $pod
+		expect {
+			{got} { exit 9 }
+			{65536} {}
+		}
+		send \020\021
+		finish"
+	test "$status" = 0
+	kill -KILL "$(init)"
+}
+
 @test "attach: --stdin=interactive is --interactive, and stream wants no terminal" {
 	prepare example.com/app --stdin=interactive -- 'read x; echo "got $x"'
 	is 'got it' "$(pod-enter "$pod" <<<it)"
