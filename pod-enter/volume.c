@@ -185,6 +185,9 @@ open_mount(const struct pod_app *app, const struct pod_mount *mount,
 		       : clone_tree(source, node, volume->recursive != 0,
 			     read_only, volume->map_ids > 0 ? userns : NULL);
 
+	if (tree < 0 && errno == EINVAL && volume->map_ids > 0)
+		prog_diex("%s: volume %s: its file system maps no ids",
+		    app->name, volume->name);
 	if (tree < 0)
 		prog_die("%s: volume %s", app->name, volume->name);
 	volumes_add(volumes, tree, mount->path);
