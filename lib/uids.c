@@ -189,3 +189,11 @@ uids_free(const struct pod *pod)
 		return -1;
 	return 0;
 }
+
+int
+uids_leave(const struct pod *pod)
+{
+	if (uids_free(pod) < 0)
+		return -1;
+	return unlinkat(pod->dir, NAME, 0) < 0 && errno != ENOENT ? -1 : 0;
+}

@@ -26,3 +26,6 @@ int uids_of(const struct pod *pod, uint32_t *first);
 
 /* Gives it back.  0, also if there is none, or -1 and errno. */
 int uids_free(const struct pod *pod);
+
+/* Of a pod that has no files by it: the pod's own link goes, too. */
+int uids_leave(const struct pod *pod);

@@ -17,6 +17,7 @@
 #include "notify.h"
 #include "prog.h"
 #include "scope.h"
+#include "userns.h"
 
 static const char annotation[] = "appc.io/executor/supports-systemd-notify";
 
@@ -39,7 +40,7 @@ notify_wanted(const struct pod_manifest *pod, int *app)
 }
 
 int
-notify_mount(void)
+notify_mount(const struct userns *userns)
 {
 	const char *name = getenv("NOTIFY_SOCKET");
 	int tree = open_tree(AT_FDCWD, name,
@@ -48,6 +49,8 @@ notify_mount(void)
 	if (tree < 0 || mount_restrict(tree,
 			    MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, false) < 0)
 		prog_die("NOTIFY_SOCKET");
+	/* Else only a socket that everybody may write to is of use. */
+	(void)userns_map_mount(userns, tree, 0);
 	return tree;
 }
 

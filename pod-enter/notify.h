@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 struct pod_manifest;
+struct userns;
 
 /* Where an app that notifies itself finds the socket. */
 #define NOTIFY_TARGET "/run/rkt-notify"
@@ -17,9 +18,11 @@ struct pod_manifest;
  */
 bool notify_wanted(const struct pod_manifest *pod, int *app);
 
-/* The socket, as a mount that is not attached anywhere yet.  What fails ends
- * the process. */
-int notify_mount(void);
+/*
+ * The socket, as a mount that is not attached anywhere yet, which the pod's
+ * root may write to.  What fails ends the process.
+ */
+int notify_mount(const struct userns *userns);
 
 /* Tells that the service is up; what fails is warned of. */
 void notify_ready(void);

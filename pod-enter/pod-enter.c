@@ -286,7 +286,7 @@ arrange_notice(
 		compose->flags |= PLAN_READY | PLAN_NOTIFY;
 	else
 		volumes_add(&birth->roots[compose->notifier].volumes,
-		    notify_mount(), NOTIFY_TARGET);
+		    notify_mount(&birth->userns), NOTIFY_TARGET);
 }
 
 /* The plan, and the streams of which it speaks. */

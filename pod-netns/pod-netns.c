@@ -272,6 +272,8 @@ main(int argc, char *argv[])
 	if (wishes.host && wishes.users_asked)
 		prog_diex("a user namespace needs a network of the pod's own, "
 			  "and it has the host's");
+	if (wishes.host || !wishes.users)
+		userns_refuse(&pod);
 	if (!wishes.host) {
 		host = netns_current();
 		owner = enter_networks(&pod, &wishes, host);

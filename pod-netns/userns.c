@@ -139,7 +139,22 @@ userns_make(const struct pod *pod, const char **why)
 			prog_die("a user namespace");
 	}
 	holder_end(&holder);
+	if (netns < 0 && uids_leave(pod) < 0)
+		prog_die("user ids");
 	return netns;
+}
+
+void
+userns_refuse(const struct pod *pod)
+{
+	uint32_t first;
+
+	if (uids_of(pod, &first) == 0)
+		prog_diex("pod %s: has run with users of its own, who own "
+			  "its files",
+		    pod->uuid);
+	if (errno != ENOENT)
+		prog_die("user ids");
 }
 
 void

@@ -16,5 +16,11 @@ struct pod;
  */
 int userns_make(const struct pod *pod, const char **why);
 
+/*
+ * For a pod that goes on with the host's ids: ends the process with one line if
+ * it has run with others.
+ */
+void userns_refuse(const struct pod *pod);
+
 /* In that network: lets all its users send the echo requests of ping(8). */
 void userns_allow_ping(const struct pod *pod);

@@ -290,6 +290,10 @@ refused'
 	ln -sfn 00000000-0000-4000-8000-000000000001 "$RKT_RUN/uids/$first"
 	run -254 --separate-stderr rkt restart "$pod"
 	is "rkt: pod $pod: its user ids are another pod's by now" "$stderr"
+	# Its files are not the host's users'.
+	run -254 --separate-stderr rkt run-prepared --net=host "$pod"
+	is "rkt: pod $pod: has run with users of its own, who own its files" \
+		"$stderr"
 	pod-gc --remove "$pod"
 	is "$first" "$(ls "$RKT_RUN/uids")"
 }
@@ -311,6 +315,25 @@ refused'
 	rm "$RKT_RUN/uids/1000013824"
 	run -0 pod-netns "$pod" pod-enter "$pod"
 	is 1000013824 "$(first_of "$pod")"
+}
+
+@test "userns: where the pods' files cannot be mapped, it says so and goes on" {
+	mkdir "$T/below" "$T/upper" "$T/work" "$T/lib-overlay"
+	mount -t overlay -o "lowerdir=$T/below,upperdir=$T/upper,workdir=$T/work" \
+		overlay "$T/lib-overlay"
+	export RKT_DIR=$T/lib-overlay
+	put_aci "$BATS_FILE_TMPDIR/image.aci"
+	prepare --net=none example.com/app -- true
+	run -0 --separate-stderr pod-netns "$pod" cat /proc/self/uid_map
+	is '         0          0 4294967295'
+	is 'pod-netns: no user namespace: the file system of the pods cannot map ids' \
+		"$stderr"
+	run -1 test -L "$(place "$pod")/uids"
+	is '' "$(ls "$RKT_RUN/uids")"
+	prepare --net=none --private-users=yes example.com/app -- true
+	run -125 --separate-stderr pod-netns "$pod" true
+	is 'pod-netns: a user namespace: the file system of the pods cannot map ids' \
+		"$stderr"
 }
 
 @test "userns: a kernel that allows none is named, and how to do without" {
