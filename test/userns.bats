@@ -75,7 +75,7 @@ first_of() {
 	local pods=() firsts
 	printf 'user:%d:%d\n' $FIRST $((20000 * COUNT)) >/etc/subuid
 	printf 'user:%d:%d\n' $((FIRST + 20001 * COUNT)) 1 >/etc/subgid
-	for i in 1 2 3 4 5; do
+	while test ${#pods[@]} -lt 5; do
 		stay
 		pods+=("$pod")
 	done
