@@ -147,11 +147,11 @@ swap() {
 			# Either it went on without, or says so, in its own words.
 			grep -q INJECTED "$T/trace" || continue
 			test "$status" = 0 || test -s "$T/err"
-			test "$status" != 0 || is done "$(cat "$T/out")"
+			test "$status" != 0 || is 'done' "$(cat "$T/out")"
 		done
 	done
 	run -0 rkt run example.com/busybox -- 'echo done'
-	is done
+	is 'done'
 	rkt gc --grace-period=0s
 	rkt gc --grace-period=0s --expire-prepared=0s
 	is '' "$(find "$RKT_DIR/pods" -mindepth 2)"
