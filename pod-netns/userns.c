@@ -21,8 +21,11 @@
 #include "uids.h"
 #include "userns.h"
 
-/* From here on overlayfs takes layers whose ids are mapped. */
-enum { KERNEL_MAJOR = 5, KERNEL_MINOR = 19 };
+/*
+ * From here on overlayfs takes a layer that is mounted nowhere, as a clone is
+ * whose ids are mapped.  (Mapped ones as such since 5.19.)
+ */
+enum { KERNEL_MAJOR = 6, KERNEL_MINOR = 15 };
 
 static bool
 is_old_kernel(void)

@@ -136,7 +136,7 @@ READY=1"
 	sleep 0.5
 	is activating "$(show ActiveState)"
 	: >"$T/share/go"
-	wait_for eval 'test "$(show ActiveState)" = active'
+	wait_for -t 60 eval 'test "$(show ActiveState)" = active'
 	is well "$(show StatusText)"
 	# The pod's processes are the service's.
 	test "$(processes)" -ge 3
