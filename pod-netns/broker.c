@@ -107,10 +107,10 @@ sign(const char *uuid, const struct ticket *token, const struct ask *ask,
     unsigned char signature[SHA512_DIGEST_SIZE])
 {
 	struct hmac_sha512_ctx hmac;
-	uint8_t bytes[16];
+	uint8_t bytes[16] = { 0 };
 	size_t count = 0;
 
-	for (const char *p = uuid; *p != '\0'; p++) {
+	for (const char *p = uuid; *p != '\0' && count < 32; p++) {
 		int digit = *p <= '9' ? *p - '0' : *p - 'a' + 10;
 
 		if (*p == '-')
