@@ -23,7 +23,9 @@ workdir=$TMPDIR/local.work" overlay /usr/local
 		exec env -i container=test unshare --cgroup --mount --pid \
 			--uts --ipc --fork --kill-child --mount-proc "$@"' sh \
 		bash -ec "$(declare -f boot); boot" \
-		>"$BATS_FILE_TMPDIR/console" 2>&1 3>&- &
+		>"$BATS_FILE_TMPDIR/console" 2>&1 </dev/null \
+		3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&- &
+	trap 'kill -KILL $!' ERR
 	wait_for pgrep -P $!
 	MACHINE=$(pgrep -P $!)
 	wait_for -t 30 eval \
@@ -59,7 +61,7 @@ teardown_file() {
 }
 
 inside() {
-	nsenter --target "$MACHINE" --all env -i PATH=/usr/local/bin:/usr/bin:/bin \
+	timeout 30 nsenter --target "$MACHINE" --all env -i PATH=/usr/local/bin:/usr/bin:/bin \
 		"$@"
 }
 
@@ -129,7 +131,7 @@ rkt-pod@.service' "$(ls)"
 	prepare example.com/tells 'until test -e /share/go; do sleep 0.05; done
 		trap "sleep 0.3; echo in order >/share/end; exit 0" TERM
 		tell "STATUS=well
-READY=1"
+READY=1" stay &
 		while :; do sleep 0.05; done'
 	inside systemctl start --no-block "$unit"
 	wait_for eval 'test "$(state)" = running'
