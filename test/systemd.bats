@@ -19,10 +19,13 @@ workdir=$TMPDIR/local.work" overlay /usr/local
 	gcc -static -o "$BATS_FILE_TMPDIR/tell" "$TEST/probe/tell.c"
 	mkdir /sys/fs/cgroup/machine
 	export MACHINE
+	# Not below: then it would be the first child, for a moment.
+	local boot
+	boot=$(declare -f boot)
 	sh -c 'echo 0 >/sys/fs/cgroup/machine/cgroup.procs
 		exec env -i container=test unshare --cgroup --mount --pid \
 			--uts --ipc --fork --kill-child --mount-proc "$@"' sh \
-		bash -ec "$(declare -f boot); boot" \
+		bash -ec "$boot; boot" \
 		>"$BATS_FILE_TMPDIR/console" 2>&1 </dev/null \
 		3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&- &
 	trap 'kill -KILL $!' ERR
