@@ -28,12 +28,12 @@ workdir=$TMPDIR/local.work" overlay /usr/local
 		bash -ec "$boot; boot" \
 		>"$BATS_FILE_TMPDIR/console" 2>&1 </dev/null \
 		3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&- &
-	trap 'kill -KILL $!' ERR
 	wait_for pgrep -P $!
 	MACHINE=$(pgrep -P $!)
 	wait_for -t 30 eval \
 		'test "$(inside systemctl is-system-running)" = running' || {
 		cat "$BATS_FILE_TMPDIR/console"
+		kill -KILL $!
 		return 1
 	}
 }
