@@ -63,6 +63,11 @@ teardown_file() {
 	kill -KILL "$MACHINE"
 }
 
+# Not stale: what a pod's file says is a process of the machine, not of ours.
+teardown() {
+	:
+}
+
 inside() {
 	timeout 30 nsenter --target "$MACHINE" --all env -i PATH=/usr/local/bin:/usr/bin:/bin \
 		"$@"
