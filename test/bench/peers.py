@@ -82,6 +82,8 @@ def table(title, times, against):
 def bundle(work, root, net=False, args=("/bin/true",), devices=True):
     """What crun is given: its own default, less the terminal."""
     path = work / ("bundle-net" if net else "bundle-" + Path(args[0]).name)
+    if path.exists():
+        return path
     path.mkdir()
     subprocess.run(["crun", "spec"], cwd=path, check=True)
     config = json.loads((path / "config.json").read_text())
