@@ -135,6 +135,15 @@ rkt-pod@.service' "$(ls)"
 	run -0 inside rkt rm "$pod"
 }
 
+@test "run --log=journald: the journal has what the app says, by stream" {
+	inside rkt run --detach --log=journald example.com/busybox -- \
+		'echo to stdout; echo to stderr >&2'
+	wait_for -t 20 eval 'test "$(inside journalctl -q -o cat |
+		grep -cxE "to std(out|err)")" = 2'
+	is 'to stdout' "$(inside journalctl -q -o cat -p info..info |
+		grep -xE 'to std(out|err)')"
+}
+
 @test "rkt-pod@: of Type=notify, active when the app says so, not before" {
 	prepare example.com/tells 'until test -e /share/go; do sleep 0.05; done
 		trap "sleep 0.3; echo in order >/share/end; exit 0" TERM
