@@ -15,7 +15,7 @@ setup_file() {
 # were refused, or became what is told.
 all_of() {
 	local results=$BATS_FILE_TMPDIR/results
-	! grep -E "^not ok [^ ]+ $1:" "$results"
+	run -1 grep -E "^not ok [^ ]+ $1:" "$results"
 	test "$(grep -cE "^ok [^ ]+ $1\$" "$results")" -ge "$2"
 }
 

@@ -187,7 +187,7 @@ sys.stdout.write(got.decode())' "$T/sent"
 	run -0 rkt run --private-net example.com/busybox -- \
 		'echo $AC_METADATA_URL' </dev/null
 	is ''
-	run ls "$RKT_DIR"/pods/*/*/token
+	run -0 ls "$RKT_DIR"/pods/*/*/token
 	test "${#lines[@]}" = 2
 }
 
