@@ -15,6 +15,7 @@
 #include "pod.h"
 #include "scope.h"
 #include "uids.h"
+#include "uuid.h"
 
 /* The link of a pod, and the directory of everybody's. */
 #define NAME "uids"
@@ -117,17 +118,6 @@ try(const struct pod *pod, int dir, uint32_t first)
 	return result;
 }
 
-/* FNV-1a: pods begin at different places, and rarely meet. */
-static uint32_t
-hash(const char *text)
-{
-	uint32_t value = 2166136261;
-
-	for (; *text != '\0'; text++)
-		value = (value ^ (unsigned char)*text) * 16777619;
-	return value;
-}
-
 static int
 take_any(const struct pod *pod, int dir, uint32_t *first)
 {
@@ -135,7 +125,7 @@ take_any(const struct pod *pod, int dir, uint32_t *first)
 	    path_read(AT_FDCWD, "/etc/subuid", FILE_MAX, NULL);
 	autofree char *groups =
 	    path_read(AT_FDCWD, "/etc/subgid", FILE_MAX, NULL);
-	const uint32_t start = hash(pod->uuid) % RANGES;
+	const uint32_t start = uuid_hash(pod->uuid) % RANGES;
 
 	for (uint32_t i = 0; i < RANGES; i++) {
 		int result;

@@ -38,3 +38,13 @@ uuid_valid(const char *text)
 			return false;
 	return strspn(text, "0-") != sizeof form - 1;
 }
+
+uint32_t
+uuid_hash(const char *uuid)
+{
+	uint32_t value = 2166136261;
+
+	for (; *uuid != '\0'; uuid++)
+		value = (value ^ (unsigned char)*uuid) * 16777619;
+	return value;
+}

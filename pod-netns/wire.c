@@ -12,6 +12,7 @@
 #include "forward.h"
 #include "link.h"
 #include "prog.h"
+#include "uuid.h"
 #include "wire.h"
 
 enum {
@@ -41,17 +42,6 @@ static const struct subnet link_pod = {
 	.family = AF_INET6, .bits = 64, .address = { 0xfe, 0x80, [15] = 2 }
 };
 
-/* FNV-1a: which place and which index a pod begins with. */
-static uint32_t
-hash(const char *text)
-{
-	uint32_t value = 2166136261;
-
-	for (; *text != '\0'; text++)
-		value = (value ^ (unsigned char)*text) * 16777619;
-	return value;
-}
-
 /* The pairs of a subnet, without its first and its last. */
 static uint32_t
 pairs(const struct network *network)
@@ -77,7 +67,7 @@ void
 wire_plan(struct wire *wire, const struct network *network, const char *uuid,
     unsigned number)
 {
-	uint32_t value = hash(uuid) + number;
+	uint32_t value = uuid_hash(uuid) + number;
 
 	*wire = (struct wire){ .network = network };
 	(void)snprintf(wire->pod_name, sizeof wire->pod_name, "eth%u", number);
