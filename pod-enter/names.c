@@ -14,6 +14,7 @@
 #include "names.h"
 #include "path.h"
 #include "peers.h"
+#include "pod-json.h"
 #include "pod.h"
 #include "prog.h"
 #include "record.h"
@@ -231,19 +232,8 @@ decide_hosts(struct name_file *file, const json_t *run, const json_t *network,
 static json_t *
 read_networks(const struct pod *pod)
 {
-	size_t length = 0;
-	autofree char *bytes =
-	    path_read(pod->dir, "net.json", FILE_MAX, &length);
-	autofree char *why = NULL;
-	autojson json_t *json = NULL;
+	autojson json_t *json = pod_json_find(pod, "net.json");
 
-	if (bytes == NULL && errno == ENOENT)
-		return NULL;
-	if (bytes == NULL)
-		prog_die("pod %s: net.json", pod->uuid);
-	json = json_parse(bytes, length, &why);
-	if (json == NULL)
-		prog_diex("pod %s: net.json: %s", pod->uuid, why);
 	return json_incref(json_object_get(json, "networks"));
 }
 

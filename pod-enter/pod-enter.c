@@ -40,6 +40,7 @@
 #include "num.h"
 #include "path.h"
 #include "plan.h"
+#include "pod-json.h"
 #include "pod.h"
 #include "prog.h"
 #include "record.h"
@@ -153,20 +154,12 @@ read_manifest(const struct pod *pod)
 static struct choices
 read_choices(const struct pod *pod)
 {
-	autofree char *why = NULL;
-	size_t length;
-	autofree char *bytes =
-	    path_read(pod->dir, "run.json", MANIFEST_MAX, &length);
-	json_t *run = bytes == NULL ? NULL : json_parse(bytes, length, &why);
+	json_t *run = pod_json(pod, "run.json");
 	struct choices choices = { .run = run };
 	const char *name = record_string(run, "hostname");
 	const json_t *net = json_object_get(run, "net");
 	const char *network = json_string_value(json_array_get(net, 0));
 
-	if (bytes == NULL)
-		prog_die("pod %s: run.json", pod->uuid);
-	if (run == NULL)
-		prog_diex("pod %s: run.json: %s", pod->uuid, why);
 	choices.interactive = json_is_true(json_object_get(run, "interactive"));
 	choices.detach = json_is_true(json_object_get(run, "detach"));
 	choices.unmasked = json_is_true(json_object_get(run, "unmasked"));

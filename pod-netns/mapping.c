@@ -8,12 +8,10 @@
 #include "alloc.h"
 #include "escape.h"
 #include "mapping.h"
-#include "path.h"
 #include "prog.h"
 #include "record.h"
-#include "scope.h"
 
-enum { RUN_MAX = 64 * 1024, PORT_MAX = 65535, MAPPINGS_MAX = 1024 };
+enum { PORT_MAX = 65535, MAPPINGS_MAX = 1024 };
 
 bool
 mapping_is_any(const struct mapping *mapping)
@@ -95,19 +93,11 @@ read_mapping(const json_t *json, struct mapping *mapping)
 }
 
 struct mapping *
-mappings_read(const struct pod *pod, size_t *count)
+mappings_read(const struct pod *pod, const json_t *run, size_t *count)
 {
-	autofree char *bytes = path_read(pod->dir, "run.json", RUN_MAX, count);
-	autofree char *why = NULL;
-	autojson json_t *run = NULL;
 	const json_t *list;
 	struct mapping *mappings;
 
-	if (bytes == NULL)
-		prog_die("pod %s: run.json", pod->uuid);
-	run = json_parse(bytes, *count, &why);
-	if (run == NULL)
-		prog_diex("pod %s: run.json: %s", pod->uuid, why);
 	list = record_get(run, "ports");
 	*count = json_array_size(list);
 	if (*count == 0)

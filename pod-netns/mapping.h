@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <jansson.h>
+
 #include "pod.h"
 #include "subnet.h"
 
@@ -25,7 +27,8 @@ bool mapping_is_any(const struct mapping *mapping);
 const char *mapping_text(const struct mapping *mapping, unsigned number);
 
 /*
- * The mappings of the pod's run.json, as pod-prepare(1) writes them, and how
- * many they are.  Ends the process with one line if they are wrong.
+ * The mappings of run, the pod's run.json, as pod-prepare(1) writes them, and
+ * how many they are.  Ends the process with one line if they are wrong.
  */
-struct mapping *mappings_read(const struct pod *pod, size_t *count);
+struct mapping *mappings_read(
+    const struct pod *pod, const json_t *run, size_t *count);

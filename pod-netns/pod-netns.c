@@ -28,6 +28,7 @@
 #include "netns.h"
 #include "network.h"
 #include "num.h"
+#include "pod-json.h"
 #include "pod.h"
 #include "portmap.h"
 #include "prog.h"
@@ -202,7 +203,8 @@ make_users(const struct pod *pod, const struct wishes *wishes)
 
 /* Returns what holds its ports of the host; -1: it has none. */
 static int
-enter_networks(const struct pod *pod, struct wishes *wishes, int host)
+enter_networks(
+    const struct pod *pod, const json_t *run, struct wishes *wishes, int host)
 {
 	static struct networks networks;
 	autofree struct wire *wires = xcalloc(NETWORKS_MAX, sizeof *wires);
@@ -218,7 +220,7 @@ enter_networks(const struct pod *pod, struct wishes *wishes, int host)
 		wire_plan(&wires[i], &networks.list[i], pod->uuid, (unsigned)i);
 		wires[i].ip6_out = ip6_out && networks.list[i].ip6.family != 0;
 	}
-	portmap_claim(&portmap, pod, wires, networks.count);
+	portmap_claim(&portmap, pod, run, wires, networks.count);
 	if (networks.count > 0)
 		report_write(pod, wires, networks.count);
 	owned = wishes->users ? make_users(pod, wishes) : -1;
@@ -262,13 +264,15 @@ main(int argc, char *argv[])
 	struct pod pod;
 	char *why = NULL;
 	struct wishes wishes;
+	json_t *run;
 	int host = -1, owner = -1;
 
 	prog_start_chain();
 	argv += read_options(argc, argv);
 	if (pod_enter_chain(argv[0], &pod, &why) < 0)
 		prog_diex("%s", escape(why));
-	wishes_read(&pod, &wishes);
+	run = pod_json(&pod, "run.json");
+	wishes_read(&pod, run, &wishes);
 	if (wishes.host && wishes.users_asked)
 		prog_diex("a user namespace needs a network of the pod's own, "
 			  "and it has the host's");
@@ -276,8 +280,9 @@ main(int argc, char *argv[])
 		userns_refuse(&pod);
 	if (!wishes.host) {
 		host = netns_current();
-		owner = enter_networks(&pod, &wishes, host);
+		owner = enter_networks(&pod, run, &wishes, host);
 	}
+	json_decref(run);
 	hand_over(host, owner);
 	prog_chain(argv + 1);
 }

@@ -48,7 +48,7 @@ find_wire(const struct wire *wires, size_t count)
 }
 
 void
-portmap_claim(struct portmap *portmap, const struct pod *pod,
+portmap_claim(struct portmap *portmap, const struct pod *pod, const json_t *run,
     const struct wire *wires, size_t count)
 {
 	*portmap = (struct portmap){ .purse = { -1, -1 } };
@@ -56,7 +56,7 @@ portmap_claim(struct portmap *portmap, const struct pod *pod,
 		return;
 	portmap->wire = find_wire(wires, count);
 	portmap->ip6 = portmap->wire->pod6.family != 0;
-	portmap->list = mappings_read(pod, &portmap->count);
+	portmap->list = mappings_read(pod, run, &portmap->count);
 	if (portmap->count == 0)
 		return;
 	portmap->table = xasprintf(TABLE "%s", pod->uuid);

@@ -19,12 +19,12 @@ struct portmap {
 };
 
 /*
- * In the host's network, before anything is made there: reads what is to lead
- * to the pod, by one of the planned wires, and leases those ports.  Ends the
- * process with one line if one is in use.
+ * In the host's network, before anything is made there: takes from run.json
+ * what is to lead to the pod, by one of the planned wires, and leases those
+ * ports.  Ends the process with one line if one is in use.
  */
 void portmap_claim(struct portmap *portmap, const struct pod *pod,
-    const struct wire *wires, size_t count);
+    const json_t *run, const struct wire *wires, size_t count);
 
 /*
  * In the host's network, when the wires are made: one table of the pod's own

@@ -5,30 +5,10 @@
 
 #include "alloc.h"
 #include "escape.h"
-#include "path.h"
 #include "prog.h"
 #include "record.h"
 #include "scope.h"
 #include "wish.h"
-
-enum { RUN_MAX = 64 * 1024 };
-
-static json_t *
-read_choices(const struct pod *pod)
-{
-	size_t length = 0;
-	autofree char *bytes =
-	    path_read(pod->dir, "run.json", RUN_MAX, &length);
-	autofree char *why = NULL;
-	json_t *run;
-
-	if (bytes == NULL)
-		prog_die("pod %s: run.json", pod->uuid);
-	run = json_parse(bytes, length, &why);
-	if (run == NULL)
-		prog_diex("pod %s: run.json: %s", pod->uuid, why);
-	return run;
-}
 
 /* Those that are no network's name stand alone, and without arguments. */
 static bool
@@ -80,9 +60,8 @@ wish_for(struct wishes *wishes, const char *name)
 }
 
 void
-wishes_read(const struct pod *pod, struct wishes *wishes)
+wishes_read(const struct pod *pod, const json_t *run, struct wishes *wishes)
 {
-	autojson json_t *run = read_choices(pod);
 	const json_t *net = record_get(run, "net");
 	const char *users = record_string(run, "privateUsers");
 	size_t count = json_array_size(net);

@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include <jansson.h>
+
 #include "pod.h"
 
 /* A pod has at most so many networks, as many as interfaces have names. */
@@ -27,10 +29,11 @@ struct wishes {
 };
 
 /*
- * What the pod's run.json says, as pod-prepare(1) writes it: nothing is the
- * host's.  Ends the process with one line if that is no list of networks.
+ * What run, the pod's run.json, says, as pod-prepare(1) writes it: nothing is
+ * the host's.  Ends the process with one line if that is no list of networks.
  */
-void wishes_read(const struct pod *pod, struct wishes *wishes);
+void wishes_read(
+    const struct pod *pod, const json_t *run, struct wishes *wishes);
 
 /* The wish for a network of that name, or NULL. */
 struct wish *wish_for(struct wishes *wishes, const char *name);
