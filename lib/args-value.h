@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* args-value - what the values of rkt's options may be, and where they go */
+/* args-value - where the values of rkt's options go */
 #pragma once
 
 #include "args.h"
@@ -39,8 +39,3 @@ struct option {
 	spot_check *check; /* of the value, or the name in a pair */
 	const char *fixed; /* the value if there is none */
 };
-
-spot_check memory_check, cpu_check, cpu_shares_check, oom_score_check,
-    gids_check, caps_check, seccomp_text_check, network_check, dns_check,
-    hosts_entry_check, policy_check, word_check, ipc_check, input_check,
-    output_check, log_check, log_size_check, any_check, bool_check;

@@ -5,6 +5,7 @@
 
 #include "actype.h"
 #include "alloc.h"
+#include "args-check.h"
 #include "args-value.h"
 #include "args.h"
 #include "escape.h"
