@@ -29,6 +29,8 @@ simple=   # " --simple" for aci-discover
 anew=     # " --no-cache" for aci-fetch
 platform= # " --platform=…", the same
 adopt=    # set if a name's keys are taken over from its host
+first=    # set if it is known that there is something to fetch
+globals=  # those of these options that are not in the environment
 
 die() { # TEXT
 	printf 'rkt: %s\n' "$1" >&2
@@ -84,6 +86,13 @@ prepare() {
 	return $status
 }
 
+# become ARG… - becomes the pod of them, in one go; or if an image is to be
+# fetched this script once more
+become() {
+	exec pod-prepare $insecure --start --fail-status=$FAILED \
+		--else "$0" $globals --fetch-first run -- "$@"
+}
+
 start() { # POD - becomes it
 	trace pod-netns "$1" pod-enter "$1"
 	exec pod-netns --fail-status=$FAILED "$1" \
@@ -127,13 +136,14 @@ do
 	-dir=*) directory RKT_DIR "${1#*=}" ;;
 	-local-config=*) directory RKT_CONF "${1#*=}" ;;
 	-system-config=*) directory RKT_SYSTEM_CONF "${1#*=}" ;;
-	-trust-keys-from-https) adopt=yes ;;
+	-trust-keys-from-https) adopt=yes globals="$globals $1" ;;
 	-user-config=) unset RKT_USER_CONF ;;
 	-user-config=*) directory RKT_USER_CONF "${1#*=}" ;;
-	-insecure-options=*) insecure "${1#*=}" ;;
-	-insecure-skip-verify) insecure image,tls ;;
-	-deny-private) reach=' --deny-private' ;;
-	-simple-discovery) simple=' --simple' ;;
+	-insecure-options=*) insecure "${1#*=}" && globals="$globals $1" ;;
+	-insecure-skip-verify) insecure image,tls && globals="$globals $1" ;;
+	-deny-private) reach=' --deny-private' globals="$globals $1" ;;
+	-simple-discovery) simple=' --simple' globals="$globals $1" ;;
+	-fetch-first) first=yes ;;
 	-dir | -local-config | -system-config | -user-config | -insecure-options)
 		test $# -gt 1 || die "$1: needs a value"
 		value=$2
@@ -149,9 +159,12 @@ done
 
 command=${1-help}
 test $# -eq 0 || shift
-case $command,${1-} in
-run,-h | run,-help | run,--help) ;;
-run,*) prepare "$@" && start "$pod" ;;
+case $command,$first,${1-} in
+run,,-h | run,,-help | run,,--help) ;;
+run,,*)
+	test -n "${RKT_TRACE-}" || become "$@"
+	prepare "$@" && start "$pod" # the same, step by step
+	;;
 esac
 
 ### Images

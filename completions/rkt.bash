@@ -4,7 +4,7 @@
 
 _rkt() {
 	local cur=${COMP_WORDS[COMP_CWORD]} word command='' words=''
-	local dash='--debug --deny-private --dir= --insecure-options= --insecure-skip-verify
+	local dash='--debug --deny-private --dir= --fetch-first --insecure-options= --insecure-skip-verify
 		--local-config= --simple-discovery --system-config=
 		--trust-keys-from-https --user-config='
 	local commands='attach cat-manifest completion config enter export fetch gc

@@ -24,6 +24,8 @@ enum { DROPS = 160 };
 
 static const char *step = "";
 static bool quiet;
+static int fail_status;           /* if not 0, that of every failure */
+static void (*pipe_was)(int) = SIG_DFL;
 static char *drops[DROPS];
 static volatile sig_atomic_t drop_count;
 static void (*undo)(void);
@@ -61,12 +63,24 @@ filter_start(const char *name, bool be_quiet)
 	step = name;
 	quiet = be_quiet;
 	/* A reader that is gone is an error like others. */
-	(void)signal(SIGPIPE, SIG_IGN);
+	pipe_was = signal(SIGPIPE, SIG_IGN);
 	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
 		/* What is ignored (nohup(1)) stays so. */
 		if (sigaction(ends[i], NULL, &was) == 0 &&
 		    was.sa_handler == SIG_DFL)
 			(void)sigaction(ends[i], &action, NULL);
+}
+
+void
+filter_fail_as(int status)
+{
+	prog_status = fail_status = status;
+}
+
+void
+filter_hand_over(void)
+{
+	(void)signal(SIGPIPE, pipe_was);
 }
 
 void
@@ -120,7 +134,7 @@ static _Noreturn void
 leave(int status)
 {
 	(void)fflush(stdout);
-	_exit(status);
+	_exit(status != 0 && fail_status != 0 ? fail_status : status);
 }
 
 void

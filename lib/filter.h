@@ -24,6 +24,15 @@
  */
 void filter_start(const char *step, bool quiet);
 
+/*
+ * For a filter that is a chain loader as well: every failure ends with this
+ * status, also those of prog_die().
+ */
+void filter_fail_as(int status);
+
+/* Before it becomes another program: SIGPIPE is as it was. */
+void filter_hand_over(void);
+
 /* The record on stdin; the caller owns it. */
 json_t *filter_read(void);
 

@@ -282,8 +282,10 @@ images_ask(const struct strings *refs, const enum pull *policy)
 		if (policy == NULL)
 			warnx("%s: %s", escape(ref), why);
 	}
-	if (absent)
+	if (absent && policy == NULL)
 		filter_quit(EX_NOINPUT);
+	if (absent)
+		return NULL;
 	return match(refs, records);
 }
 

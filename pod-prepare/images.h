@@ -25,8 +25,8 @@ struct image {
  * from the store.  They end the process (filter.h) if an image is absent
  * (EX_NOINPUT), has no dependency stored, is not for this machine, or if a
  * record is for no reference.  With a policy, by which the caller will fetch,
- * nothing is said of one that is absent, and one that is to be asked for again
- * counts as such.  The caller frees each with image_free(), and the array.
+ * one that is to be asked for again counts as absent, and images_ask() returns
+ * NULL without a word if any is.  The caller frees them with images_free().
  */
 struct image *images_read(const struct strings *refs);
 struct image *images_ask(const struct strings *refs, const enum pull *policy);

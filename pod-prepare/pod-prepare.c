@@ -2,14 +2,16 @@
 /* pod-prepare - make a pod directory of images and arguments */
 /*
  * pod-prepare [--records] [-q] [--fetchable] ARG...
+ * pod-prepare --start [--fail-status=N] [--else PROG [WORD...] --] ARG...
  * pod-prepare [--fetchable] --images ARG...
  * pod-prepare --late OPTION... UUID
  *
  * Reads rkt's own arguments; takes the images from the store, or from the
  * records on stdin; completes the pod manifest and checks all of it; compiles
  * the system call filters that images bring.  Only then is anything made: the
- * directory, in embryo, prepare, and prepared.  With --late it tells a prepared
- * pod what it can still be told.
+ * directory, in embryo, prepare, and prepared.  With --start it then becomes
+ * what starts the pod, or PROG, if an image is to be fetched first.  With
+ * --late it tells a prepared pod what it can still be told.
  */
 
 #include <err.h>
@@ -28,84 +30,10 @@
 #include "images.h"
 #include "insecure.h"
 #include "later.h"
+#include "prepare-options.h"
 #include "prog.h"
 #include "record.h"
 #include "scope.h"
-
-static struct {
-	bool records;   /* the images' records are on stdin */
-	bool quiet;     /* print the UUID only */
-	bool fetchable; /* the caller fetches what is absent, or too old */
-	bool images;    /* print the references only */
-	bool late;      /* the pod is there */
-	unsigned insecure;
-} opts;
-
-static void
-usage(FILE *out)
-{
-	fputs("usage: pod-prepare [--records] [-q] [--fetchable] ARG...\n"
-	      "       pod-prepare [--fetchable] --images ARG...\n"
-	      "       pod-prepare --late [POD-OPTION...] UUID\n"
-	      "Also: --insecure-options=capabilities,paths,seccomp\n"
-	      "ARGs are [POD-OPTION...] IMAGE [IMAGE-OPTION...] "
-	      "[-- ARG... [---]] [IMAGE...]\n",
-	    out);
-}
-
-static _Noreturn void
-usage_exit(const char *why)
-{
-	warnx("%s", why);
-	usage(stderr);
-	exit(EX_USAGE);
-}
-
-/*
- * Our own options, which end where rkt's arguments begin: getopt(3) would
- * take offence at those.  Returns how many there are.
- */
-static int
-read_options(int argc, char *argv[])
-{
-	static const struct {
-		const char *name;
-		bool *value;
-	} own[] = { { "--records", &opts.records }, { "-q", &opts.quiet },
-		{ "--quiet", &opts.quiet }, { "--fetchable", &opts.fetchable },
-		{ "--images", &opts.images }, { "--late", &opts.late } };
-	static const char insecure[] = "--insecure-options=";
-	int n = 1;
-	bool ours = true;
-
-	while (n < argc && ours) {
-		ours = false;
-		for (size_t i = 0; i < sizeof(own) / sizeof(*own); i++) {
-			if (strcmp(argv[n], own[i].name) == 0)
-				*own[i].value = ours = true;
-		}
-		if (strncmp(argv[n], insecure, strlen(insecure)) == 0) {
-			ours = true;
-			if (insecure_parse(
-				argv[n] + strlen(insecure), &opts.insecure) < 0)
-				errx(EX_USAGE,
-				    "--insecure-options: no such word");
-		}
-		n += ours;
-	}
-	if (n < argc &&
-	    (strcmp(argv[n], "-h") == 0 || strcmp(argv[n], "--help") == 0)) {
-		usage(stdout);
-		prog_finish();
-		exit(0);
-	}
-	if (n < argc && strcmp(argv[n], "--version") == 0) {
-		puts("pod-prepare " RKT_VERSION);
-		prog_finish();
-		exit(0);
-	}
-	return n;
-}
 
 static struct strings
 references(const struct args *args, const struct pod_manifest *pod)
@@ -200,20 +128,37 @@ warn_insecure(void)
 			warnx("warning: %s", warnings[i].text);
 }
 
-/* From the images to the pod; *pod is that of --pod-manifest, or NULL. */
+static struct image *
+take_images(
+    const struct args *args, const struct strings *refs, char *const words[])
+{
+	const enum pull policy = policy_of(args);
+	const bool other = opts.otherwise.count > 0;
+	struct image *images;
+
+	if (opts.records)
+		return images_read(refs);
+	images = images_ask(refs, opts.fetchable || other ? &policy : NULL);
+	if (images == NULL && other)
+		start_other(&opts.otherwise, words);
+	if (images == NULL)
+		filter_quit(EX_NOINPUT);
+	return images;
+}
+
+/*
+ * From the images to the pod; *pod is that of --pod-manifest, or NULL, words
+ * are what args was made of.
+ */
 static void
 prepare(const struct args *args, struct pod_manifest **pod,
-    const struct strings *refs)
+    const struct strings *refs, char *const words[])
 {
 	struct directory directory = { .uuid_file = args->uuid_file };
 	autojson json_t *choices = NULL;
-	const enum pull policy = policy_of(args);
 	struct app_filter *filters;
-	struct image *images;
+	struct image *images = take_images(args, refs, words);
 
-	images = opts.records
-		     ? images_read(refs)
-		     : images_ask(refs, opts.fetchable ? &policy : NULL);
 	if (*pod == NULL)
 		*pod = apps_from_args(args, images);
 	apps_complete(*pod, args, images);
@@ -232,6 +177,10 @@ prepare(const struct args *args, struct pod_manifest **pod,
 	directory.filters = filters;
 	directory.choices = choices;
 	directory_make(&directory);
+	if (opts.start) {
+		directory_keep();
+		start_pod(directory.uuid, choices);
+	}
 	print_result(directory.uuid);
 	prog_finish();
 	directory_keep();
@@ -250,7 +199,7 @@ change(int argc, char *const argv[])
 	struct args args;
 
 	if (args_parse_late(argc, argv, &args, &why) < 0)
-		usage_exit(why);
+		options_wrong(why);
 	later_change(&args, uuid);
 	puts(uuid);
 	prog_finish();
@@ -268,11 +217,11 @@ main(int argc, char *argv[])
 	int own;
 
 	prog_start();
-	own = read_options(argc, argv);
+	own = options_read(argv);
 	if (opts.late)
 		return change(argc - own, argv + own);
 	if (args_parse(argc - own, argv + own, &args, &why) < 0)
-		usage_exit(why);
+		options_wrong(why);
 	opts.quiet |= args.quiet;
 	filter_start("prepare", opts.quiet || opts.images);
 	if (args.pod_manifest != NULL)
@@ -282,7 +231,7 @@ main(int argc, char *argv[])
 		print_references(&args, &refs);
 		prog_finish();
 	} else {
-		prepare(&args, &pod, &refs);
+		prepare(&args, &pod, &refs, argv + own);
 	}
 	strings_free(&refs);
 	pod_manifest_free(pod);

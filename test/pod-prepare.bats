@@ -582,3 +582,101 @@ example.com/app,version=1.0"
 		example.com/app --mount=volume=v4999,target=/x
 	is 5000 "$(in_pod '.volumes | length')"
 }
+
+# stubs NAME...: in a directory with pod-prepare, and each says what it is
+# told, and which signals it ignores.
+stubs() {
+	mkdir -p "$T/bin"
+	cp "$RKT_BIN/pod-prepare" "$T/bin"
+	for name; do
+		printf '#!/bin/sh\nprintf "%%s\\n" "${0##*/}" "$@"\n%s\n' \
+			'grep SigIgn /proc/self/status' >"$T/bin/$name"
+		chmod +x "$T/bin/$name"
+	done
+}
+
+@test "pod-prepare: --start becomes the pod, by pod-netns if it has a network" {
+	image
+	stubs pod-netns pod-enter
+	ignored=$(grep SigIgn /proc/self/status)
+	run -0 --separate-stderr "$T/bin/pod-prepare" --start example.com/app
+	uuid=$(ls "$RKT_DIR/pods/prepared")
+	is "pod-enter
+--fail-status=125
+$uuid
+$ignored"
+	run -0 "$T/bin/pod-prepare" --start --fail-status=9 --net=none \
+		example.com/app
+	uuid=$(ls -t "$RKT_DIR/pods/prepared" | grep -v "$uuid")
+	is "pod-netns
+--fail-status=9
+$uuid
+pod-enter
+--fail-status=9
+$uuid
+$ignored"
+	run -0 "$T/bin/pod-prepare" --start --private-users=no example.com/app
+	matches '^pod-netns' "$output"
+}
+
+@test "pod-prepare: --else becomes who fetches, with all words as they were" {
+	image
+	stubs pod-enter
+	ignored=$(grep SigIgn /proc/self/status)
+	run -0 --separate-stderr "$T/bin/pod-prepare" --start \
+		--else pod-enter --word ' ' -- --net=none example.com/absent \
+		-- 'a  b' '' --- example.com/app
+	is '' "$stderr"
+	is "pod-enter
+--word
+
+--net=none
+example.com/absent
+--
+a  b
+
+---
+example.com/app
+$ignored" "$(sed 's/^ $//' <<<"$output")"
+	no_pods
+	run -127 --separate-stderr "$T/bin/pod-prepare" --start --else \
+		"$T/nobody" -- example.com/absent
+	is "pod-prepare: $T/nobody: No such file or directory" "$stderr"
+	run -0 "$T/bin/pod-prepare" --start --else /bin/false -- example.com/app
+	matches '^pod-enter' "$output"
+}
+
+@test "pod-prepare: with --fail-status every failure ends so" {
+	image -m '.app.exec = []'
+	run -9 --separate-stderr pod-prepare --start --fail-status=9 \
+		example.com/app
+	is '' "$output"
+	matches 'empty "exec"' "$stderr"
+	run -9 --separate-stderr pod-prepare --start --fail-status=9 \
+		example.com/absent
+	is 'pod-prepare: example.com/absent: not in the store' "$stderr"
+	run -9 --separate-stderr pod-prepare --start --fail-status=9 --no-such
+	RKT_DIR=$T/absent/dir run -9 --separate-stderr pod-prepare --start \
+		--fail-status=9 example.com/app
+	for bad in 0 256 x ''; do
+		run -125 --separate-stderr pod-prepare --start \
+			--fail-status="$bad" example.com/app
+		matches 'pod-prepare: --fail-status: not a number from 1 to 255' \
+			"$stderr"
+	done
+	no_pods
+}
+
+@test "pod-prepare: --start and --else that make no sense are wrong usage" {
+	for words in '--else x -- example.com/app' '--start --else x' \
+		'--start --else -- example.com/app' \
+		'--start --records example.com/app' \
+		'--start --images example.com/app' '--start --late 00'; do
+		echo "$words"
+		# shellcheck disable=SC2086
+		run --separate-stderr pod-prepare --fail-status=9 $words
+		matches '^pod-prepare: --(else|start): ' "$stderr"
+		test "$status" = 9
+	done
+	no_pods
+}
