@@ -46,16 +46,21 @@ swap() {
 	cas, outside, count = sys.argv[1], sys.argv[2], 0
 	while True:
 	    for root in glob.glob(cas + '/tmp/tree-*/rootfs'):
-	        for name in ('a', 'b', 'a/c', 'b/c'):
-	            place = f'{root}/{name}'
+	        for above, name in ('', 'a'), ('', 'b'), ('a', 'c'), ('b', 'c'):
+	            # Not through a link that we have put there ourselves.
 	            try:
-	                os.symlink(outside, place + '.swap')
+	                at = os.open(f'{root}/{above}', os.O_DIRECTORY | os.O_NOFOLLOW)
+	            except OSError:
+	                continue
+	            try:
+	                os.symlink(outside, name + '.swap', dir_fd=at)
 	            except OSError:
 	                pass
 	            for _ in range(2):
-	                if libc.renameat2(-100, place.encode(), -100,
-	                                  (place + '.swap').encode(), 2) == 0:
+	                if libc.renameat2(at, name.encode(), at,
+	                                  (name + '.swap').encode(), 2) == 0:
 	                    count += 1
+	            os.close(at)
 	    with open(sys.argv[3] + '.new', 'w') as out:
 	        out.write(str(count))
 	    os.rename(sys.argv[3] + '.new', sys.argv[3])
