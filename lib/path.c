@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* path - two kinds of path: theirs (from an image), and ours */
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
@@ -141,11 +142,14 @@ path_read(int dir, const char *path, size_t max, size_t *length)
 enum { DEPTH_MAX = 64 };
 
 struct removal {
-	int top;        /* of what is removed */
+	int dir; /* where what is removed lies */
+	const char *name;
+	int top;        /* what is removed, if it had to be opened for this */
 	unsigned moved; /* so many were moved up to it */
 };
 
-static int remove_at(struct removal *, int dir, const char *name, int depth);
+static int remove_at(
+    struct removal *, int dir, const char *name, unsigned char type, int depth);
 
 static int
 open_removed(int dir, const char *name, int flags)
@@ -190,7 +194,8 @@ empty_directory(struct removal *removal, int fd, int depth)
 		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
 			continue;
 		/* Go on after a failure: what can go, goes. */
-		if (remove_at(removal, dirfd(entries), e->d_name, depth) < 0) {
+		if (remove_at(removal, dirfd(entries), e->d_name, e->d_type,
+			depth) < 0) {
 			saved = errno;
 			result = -1;
 		}
@@ -206,6 +211,10 @@ move_up(struct removal *removal, int dir, const char *name)
 	char above[32];
 	int result;
 
+	if (removal->top < 0)
+		removal->top = open_to_empty(removal->dir, removal->name);
+	if (removal->top < 0)
+		return -1;
 	do {
 		(void)snprintf(
 		    above, sizeof above, ".deep-%u", removal->moved++);
@@ -215,16 +224,25 @@ move_up(struct removal *removal, int dir, const char *name)
 	return result;
 }
 
-/* 0, or -1 and errno; ENOTEMPTY: a directory that must be emptied first. */
+/*
+ * 0, or -1 and errno; ENOTEMPTY: a directory that must be emptied first.  The
+ * type, as readdir(3) has it, says what to try; it need not be true.
+ */
 static int
-remove_one(int dir, const char *name)
+remove_one(int dir, const char *name, unsigned char type)
 {
-	if (unlinkat(dir, name, 0) == 0 || errno == ENOENT)
-		return 0;
-	/* A directory says EISDIR, in POSIX's words EPERM. */
-	if ((errno == EISDIR || errno == EPERM) &&
-	    unlinkat(dir, name, AT_REMOVEDIR) == 0)
-		return 0;
+	bool directory = type == DT_DIR;
+
+	for (int tries = 0; tries < 2; tries++) {
+		if (unlinkat(dir, name, directory ? AT_REMOVEDIR : 0) == 0 ||
+		    errno == ENOENT)
+			return 0;
+		/* A directory says EISDIR, in POSIX's words EPERM. */
+		if (directory ? errno != ENOTDIR
+			      : errno != EISDIR && errno != EPERM)
+			break;
+		directory = !directory;
+	}
 	if (errno == EBUSY)
 		errno = EXDEV;
 	if (errno == EEXIST)
@@ -233,11 +251,12 @@ remove_one(int dir, const char *name)
 }
 
 static int
-remove_at(struct removal *removal, int dir, const char *name, int depth)
+remove_at(struct removal *removal, int dir, const char *name,
+    unsigned char type, int depth)
 {
 	int fd;
 
-	if (remove_one(dir, name) == 0)
+	if (remove_one(dir, name, type) == 0)
 		return 0;
 	if (errno != ENOTEMPTY)
 		return -1;
@@ -246,32 +265,34 @@ remove_at(struct removal *removal, int dir, const char *name, int depth)
 	fd = open_to_empty(dir, name);
 	if (fd < 0 || empty_directory(removal, fd, depth + 1) < 0)
 		return -1;
-	return remove_one(dir, name);
+	return remove_one(dir, name, DT_DIR);
+}
+
+int
+path_remove_as(int dir, const char *name, unsigned char type)
+{
+	struct removal removal = { .dir = dir, .name = name, .top = -1 };
+	unsigned before;
+	int result;
+
+	if (remove_one(dir, name, type) == 0)
+		return 0;
+	if (errno != ENOTEMPTY)
+		return -1;
+	do {
+		int fd = open_to_empty(dir, name);
+
+		before = removal.moved;
+		result = fd < 0 ? -1 : empty_directory(&removal, fd, 0);
+	} while (result == 0 && removal.moved != before);
+	scope_close(&removal.top);
+	return result < 0 ? -1 : remove_one(dir, name, DT_DIR);
 }
 
 int
 path_remove(int dir, const char *name)
 {
-	struct removal removal = { .moved = 0 };
-	autofd int top = -1;
-	unsigned before;
-
-	if (remove_one(dir, name) == 0)
-		return 0;
-	if (errno != ENOTEMPTY)
-		return -1;
-	top = open_to_empty(dir, name);
-	if (top < 0)
-		return -1;
-	removal.top = top;
-	do {
-		int fd = open_to_empty(dir, name);
-
-		before = removal.moved;
-		if (fd < 0 || empty_directory(&removal, fd, 0) < 0)
-			return -1;
-	} while (removal.moved != before);
-	return remove_one(dir, name);
+	return path_remove_as(dir, name, DT_UNKNOWN);
 }
 
 bool

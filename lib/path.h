@@ -44,5 +44,8 @@ char *path_read_fd(int fd, size_t max, size_t *length);
  */
 int path_remove(int dir, const char *name);
 
+/* The same if readdir(3) has given a type (DT_DIR): a call less, no more. */
+int path_remove_as(int dir, const char *name, unsigned char type);
+
 /* Is this one path component: not empty, not "." or "..", without a slash? */
 bool path_is_name(const char *name);

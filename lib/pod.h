@@ -27,6 +27,9 @@ struct pod {
 	int dir; /* of the pod, O_RDONLY|O_DIRECTORY|O_CLOEXEC */
 };
 
+/* As much as there is in its file "lock", in bytes. */
+enum { POD_LOCK_MAX = 128 };
+
 /* The fixed descriptors of a chain; rkt-pod(5), "CHAIN". */
 enum { CHAIN_LOCK = 3, CHAIN_OWNER = 4, CHAIN_HOST_NET = 5 };
 

@@ -65,7 +65,7 @@ empty_directory(const struct pod *pod)
 
 		if (!path_is_name(name) || strcmp(name, "lock") == 0)
 			continue;
-		if (path_remove(pod->dir, name) < 0) {
+		if (path_remove_as(pod->dir, name, e->d_type) < 0) {
 			saved = errno;
 			result = -1;
 		}
@@ -81,7 +81,7 @@ remove_directory(const struct pod *pod)
 	autofd int place = pod_place_open(pod->place);
 
 	if (place >= 0 && empty_directory(pod) == 0 &&
-	    path_remove(place, pod->uuid) == 0)
+	    path_remove_as(place, pod->uuid, DT_DIR) == 0)
 		return 0;
 	if (errno == EXDEV)
 		warnx("pod \"%s\": something is mounted in it, left in %s",

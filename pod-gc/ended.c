@@ -9,20 +9,18 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "ended.h"
 #include "num.h"
 #include "path.h"
 #include "pod.h"
-#include "publish.h"
 #include "scope.h"
 
 /* How long a pod without a lock may take to die, in milliseconds. */
 enum { DYING = 200 };
 
-/* A boot id (a UUID) and nanoseconds after that boot. */
-#define MARK "marked"
-enum { MARK_MAX = 64, SECOND = 1000000000 };
+enum { SECOND = 1000000000 };
 
 int
 ended_lock(const struct pod *pod)
@@ -89,36 +87,42 @@ between(int64_t then, int64_t now)
 	return __builtin_sub_overflow(now, then, &age) ? INT64_MAX : age;
 }
 
+/*
+ * The second line of the lock, since a file of its own would cost a tenth of
+ * all that a gc does for a pod: a boot id (a UUID) and nanoseconds after that
+ * boot.  A half of it is no mark.
+ */
 int
-ended_mark(const struct pod *pod)
+ended_mark(int lock)
 {
-	char boot[UUID_SIZE], text[MARK_MAX];
+	char boot[UUID_SIZE], text[POD_LOCK_MAX] = "";
+	ssize_t status = pread(lock, text, sizeof text - 1, 0);
+	size_t first = strcspn(text, "\n");
 	int length;
 
-	if (read_boot(boot) < 0)
+	if (status < 0 || read_boot(boot) < 0)
 		return -1;
-	length = snprintf(text, sizeof text, "%s %lld\n", boot,
+	length = snprintf(text, sizeof text, "\n%s %lld\n", boot,
 	    (long long)clock_now(CLOCK_BOOTTIME));
-	return publish_file(pod->dir, MARK, text, (size_t)length, 0644,
-		   PUBLISH_REPLACE) < 0
-		   ? -1
-		   : 0;
+	return pwrite(lock, text, (size_t)length, (off_t)first) == length ? 0
+									  : -1;
 }
 
 /* INT64_MAX if the pod has no mark, or one of another boot. */
 static int64_t
 age_by_mark(const struct pod *pod)
 {
-	autofree char *text = path_read(pod->dir, MARK, MARK_MAX, NULL);
+	autofree char *text = path_read(pod->dir, "lock", POD_LOCK_MAX, NULL);
+	char *mark = text == NULL ? NULL : strchr(text, '\n');
 	char boot[UUID_SIZE];
 	uint64_t then;
 
-	if (text == NULL || read_boot(boot) < 0 ||
-	    strncmp(text, boot, UUID_SIZE - 1) != 0 ||
-	    text[UUID_SIZE - 1] != ' ')
+	if (mark == NULL || read_boot(boot) < 0 ||
+	    strncmp(++mark, boot, UUID_SIZE - 1) != 0 ||
+	    mark[UUID_SIZE - 1] != ' ')
 		return INT64_MAX;
-	text[strcspn(text, "\n")] = '\0';
-	if (num_parse(text + UUID_SIZE, 0, INT64_MAX, &then) < 0)
+	mark[strcspn(mark, "\n")] = '\0';
+	if (num_parse(mark + UUID_SIZE, 0, INT64_MAX, &then) < 0)
 		return INT64_MAX;
 	return between((int64_t)then, clock_now(CLOCK_BOOTTIME));
 }

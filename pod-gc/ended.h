@@ -15,10 +15,10 @@ struct pod;
 int ended_lock(const struct pod *pod);
 
 /*
- * Notes the time in the pod, before it is moved to exited-garbage, by a clock
- * that nobody sets.  0, or -1 and errno.
+ * Notes the time in the pod's lock, which the caller has, before the pod is
+ * moved to exited-garbage: by a clock that nobody sets.  0, or -1 and errno.
  */
-int ended_mark(const struct pod *pod);
+int ended_mark(int lock);
 
 /*
  * Nanoseconds since the pod was moved to where it is, never negative: by the

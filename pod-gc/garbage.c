@@ -83,7 +83,7 @@ mark_exited(struct pod *pod, void *ages)
 	(void)ages;
 	if (lock < 0)
 		return 0;
-	if (ended_mark(pod) < 0)
+	if (ended_mark(lock) < 0)
 		warn("pod \"%s\": left", pod->uuid);
 	else
 		(void)move(pod, POD_EXITED_GARBAGE, "Moving container");

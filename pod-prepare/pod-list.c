@@ -34,8 +34,6 @@
 #include "scope.h"
 #include "summary.h"
 
-enum { EXIT_STATUS_MAX = 8 };
-
 static struct list_options opts;
 
 struct pods {
@@ -256,12 +254,13 @@ exit_statuses(char *const operands[])
 
 		open_named(*operands, &pod);
 		wait_for(&pod);
-		text = path_read(pod.dir, "lock", EXIT_STATUS_MAX, NULL);
+		text = path_read(pod.dir, "lock", POD_LOCK_MAX, NULL);
 		if (text == NULL)
 			err(EX_IOERR, "pod \"%s\": lock", pod.uuid);
 		if (fstatat(pod.dir, "pid", &file, AT_SYMLINK_NOFOLLOW) < 0)
 			errx(EX_NO, "pod \"%s\" has not been run", pod.uuid);
-		(void)fputs(*text == '\0' ? "137\n" : text, stdout);
+		text[strcspn(text, "\n")] = '\0';
+		(void)puts(*text == '\0' ? "137" : text);
 		(void)fflush(stdout);
 		(void)close(pod.dir);
 	}

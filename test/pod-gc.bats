@@ -285,8 +285,8 @@ set_change() {
 	gc
 	is ''
 	# Another boot: the change time is all there is.
-	sed -i 's/^[^ ]*/00000000-0000-4000-8000-000000000001/' \
-		"$RKT_DIR/pods/exited-garbage/$uuid/marked"
+	sed -i '2s/^[^ ]*/00000000-0000-4000-8000-000000000001/' \
+		"$RKT_DIR/pods/exited-garbage/$uuid/lock"
 	set_change "$uuid" $(($(date +%s) - 315360000))
 	gc
 	is "Garbage collecting container \"$uuid\""
@@ -310,7 +310,8 @@ set_change() {
 		"$(cat /proc/sys/kernel/random/boot_id) 99999999999999999999"; do
 		uuid=$(exited_pod)
 		gc --mark-only
-		echo "$mark" >"$RKT_DIR/pods/exited-garbage/$uuid/marked"
+		printf '0\n%s\n' "$mark" \
+			>"$RKT_DIR/pods/exited-garbage/$uuid/lock"
 		gc --grace-period=0s
 		is "Garbage collecting container \"$uuid\""
 	done
