@@ -166,7 +166,8 @@ remove_below(int group)
 	for (struct dirent *e; (e = readdir(entries)) != NULL;) {
 		autofd int below = -1;
 
-		if (e->d_type != DT_DIR || !path_is_name(e->d_name))
+		if (e->d_type != DT_DIR || !path_is_name(e->d_name) ||
+		    unlinkat(group, e->d_name, AT_REMOVEDIR) == 0)
 			continue;
 		below = group_at(group, e->d_name, false);
 		if (below < 0 || remove_below(below) < 0 ||
@@ -186,15 +187,21 @@ remove_group(int fd, const char *uuid)
 {
 	autofd int group = fd;
 	autofd int above = -1;
+	int saved;
 
 	if (group < 0)
 		return errno == ENOENT ? 0 : -1;
-	/* What is frozen does not even die.  (v1 has a hierarchy for it.) */
-	(void)controller_write(group, "cgroup.freeze", "0");
-	if (remove_below(group) < 0)
-		return -1;
 	above = openat(group, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	return above < 0 ? -1 : unlinkat(above, uuid, AT_REMOVEDIR);
+	if (above < 0)
+		return -1;
+	if (remove_below(group) == 0 &&
+	    unlinkat(above, uuid, AT_REMOVEDIR) == 0)
+		return 0;
+	/* What is frozen does not even die.  (v1 has a hierarchy for it.) */
+	saved = errno;
+	(void)controller_write(group, "cgroup.freeze", "0");
+	errno = saved;
+	return -1;
 }
 
 int

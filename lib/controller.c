@@ -101,13 +101,19 @@ controller_enable(int group, unsigned set)
 int
 controller_group(enum controller which, const char *uuid, bool make)
 {
+	static bool none[CONTROLLERS]; /* has no hierarchy of v1 */
 	char top[64];
 	struct statfs fs;
 
 	(void)snprintf(top, sizeof top, "/sys/fs/cgroup/%s", names[which]);
-	if (statfs(top, &fs) < 0)
-		return -1;
-	if (fs.f_type != CGROUP_SUPER_MAGIC) {
+	if (!none[which]) {
+		int found = statfs(top, &fs);
+
+		if (found < 0 && errno != ENOENT)
+			return -1;
+		none[which] = found < 0 || fs.f_type != CGROUP_SUPER_MAGIC;
+	}
+	if (none[which]) {
 		errno = ENOENT;
 		return -1;
 	}

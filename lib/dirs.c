@@ -169,12 +169,15 @@ open_below(const char *base, const char *sub)
 int
 dirs_open_data(const char *sub)
 {
-	autofree char *foreign = xasprintf("%s/cas/db", dirs_data());
+	static bool ours; /* once it is, it stays so */
+	autofree char *foreign =
+	    ours ? NULL : xasprintf("%s/cas/db", dirs_data());
 
-	if (access(foreign, F_OK) == 0) {
+	if (!ours && access(foreign, F_OK) == 0) {
 		errno = EBADMSG;
 		return -1;
 	}
+	ours = true;
 	return open_below(dirs_data(), sub);
 }
 

@@ -24,7 +24,7 @@ enum { DROPS = 160 };
 
 static const char *step = "";
 static bool quiet;
-static int fail_status;           /* if not 0, that of every failure */
+static int fail_status; /* if not 0, that of every failure */
 static void (*pipe_was)(int) = SIG_DFL;
 static char *drops[DROPS];
 static volatile sig_atomic_t drop_count;

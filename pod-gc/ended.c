@@ -44,16 +44,20 @@ ended_lock(const struct pod *pod)
 	return take_fd(&lock);
 }
 
-/* This boot's id, UUID_SIZE - 1 characters; -1 if there is none. */
-static int
-read_boot(char boot[UUID_SIZE])
+/* This boot's id, UUID_SIZE - 1 characters; NULL if there is none. */
+static const char *
+boot_id(void)
 {
-	autofd int fd =
-	    open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+	static char id[UUID_SIZE];
+	autofd int fd = -1;
 
-	memset(boot, 0, UUID_SIZE);
-	return fd >= 0 && read(fd, boot, UUID_SIZE - 1) == UUID_SIZE - 1 ? 0
-									 : -1;
+	if (*id != '\0')
+		return id;
+	fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+	if (fd >= 0 && read(fd, id, UUID_SIZE - 1) == UUID_SIZE - 1)
+		return id;
+	*id = '\0';
+	return NULL;
 }
 
 static int64_t
@@ -95,12 +99,13 @@ between(int64_t then, int64_t now)
 int
 ended_mark(int lock)
 {
-	char boot[UUID_SIZE], text[POD_LOCK_MAX] = "";
+	char text[POD_LOCK_MAX] = "";
+	const char *boot = boot_id();
 	ssize_t status = pread(lock, text, sizeof text - 1, 0);
 	size_t first = strcspn(text, "\n");
 	int length;
 
-	if (status < 0 || read_boot(boot) < 0)
+	if (status < 0 || boot == NULL)
 		return -1;
 	length = snprintf(text, sizeof text, "\n%s %lld\n", boot,
 	    (long long)clock_now(CLOCK_BOOTTIME));
@@ -114,10 +119,10 @@ age_by_mark(const struct pod *pod)
 {
 	autofree char *text = path_read(pod->dir, "lock", POD_LOCK_MAX, NULL);
 	char *mark = text == NULL ? NULL : strchr(text, '\n');
-	char boot[UUID_SIZE];
+	const char *boot = boot_id();
 	uint64_t then;
 
-	if (mark == NULL || read_boot(boot) < 0 ||
+	if (mark == NULL || boot == NULL ||
 	    strncmp(++mark, boot, UUID_SIZE - 1) != 0 ||
 	    mark[UUID_SIZE - 1] != ' ')
 		return INT64_MAX;
