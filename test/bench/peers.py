@@ -80,7 +80,8 @@ def table(title, times, against):
 
 
 def bundle(work, root, net=False, args=("/bin/true",), devices=True):
-    """What crun is given: its own default, less the terminal."""
+    """What crun is given: its own default, less the terminal; with a network
+    of its own users of its own too, as a pod has them."""
     path = work / ("bundle-net" if net else "bundle-" + Path(args[0]).name)
     if path.exists():
         return path
@@ -92,6 +93,11 @@ def bundle(work, root, net=False, args=("/bin/true",), devices=True):
     if not devices:
         del config["linux"]["resources"]
     config["root"] = {"path": str(root), "readonly": True}
+    if net:
+        config["linux"]["namespaces"].append({"type": "user"})
+        for kind in "uidMappings", "gidMappings":
+            config["linux"][kind] = [
+                {"containerID": 0, "hostID": 1000000000, "size": 65536}]
     if not net:
         config["linux"]["namespaces"] = [
             space for space in config["linux"]["namespaces"]
