@@ -605,9 +605,10 @@ stubs() {
 --fail-status=125
 $uuid
 $ignored"
+	rm -r "$RKT_DIR/pods/prepared/$uuid"
 	run -0 "$T/bin/pod-prepare" --start --fail-status=9 --net=none \
 		example.com/app
-	uuid=$(ls -t "$RKT_DIR/pods/prepared" | grep -v "$uuid")
+	uuid=$(ls "$RKT_DIR/pods/prepared")
 	is "pod-netns
 --fail-status=9
 $uuid

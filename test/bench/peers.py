@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """peers - commands that are timed one after the other, and their table"""
 import json
+import mmap
 import os
 import statistics
 import subprocess
@@ -64,6 +65,23 @@ def measure(cases, rounds, after_round):
                 times[name].append(took)
         after_round(number)
     return times
+
+
+def hold_memory(gigabytes):
+    """Keeps free memory this machine's, for as long as what it returns lives.
+
+    A virtual machine's host takes back free blocks of 2 MiB, and a page of such
+    a block then costs more than all that is measured here, by chance.  So a
+    page of each 64 stays taken."""
+    page, every = mmap.PAGESIZE, 64 * mmap.PAGESIZE
+    held = mmap.mmap(-1, gigabytes << 30,
+                     flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    held.madvise(mmap.MADV_NOHUGEPAGE)
+    for at in range(0, len(held), page):
+        held[at] = 1
+    for at in range(0, len(held), every):
+        held.madvise(mmap.MADV_DONTNEED, at + page, every - page)
+    return held
 
 
 def table(title, times, against):
