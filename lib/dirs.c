@@ -169,15 +169,12 @@ open_below(const char *base, const char *sub)
 int
 dirs_open_data(const char *sub)
 {
-	static bool ours; /* once it is, it stays so */
-	autofree char *foreign =
-	    ours ? NULL : xasprintf("%s/cas/db", dirs_data());
+	autofree char *foreign = xasprintf("%s/cas/db", dirs_data());
 
-	if (!ours && access(foreign, F_OK) == 0) {
+	if (access(foreign, F_OK) == 0) {
 		errno = EBADMSG;
 		return -1;
 	}
-	ours = true;
 	return open_below(dirs_data(), sub);
 }
 
