@@ -4,6 +4,7 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/inotify.h>
@@ -70,6 +71,15 @@ follow_keep(const struct follower *f)
 }
 
 /* Writes what the next one takes of what there is. */
+/* On a terminal that is no longer one, EIO says no more than that. */
+static bool
+hung_up(int fd)
+{
+	struct pollfd terminal = { .fd = fd };
+
+	return poll(&terminal, 1, 0) == 1 && (terminal.revents & POLLHUP) != 0;
+}
+
 enum progress
 follow_show(struct follower *f)
 {
@@ -94,6 +104,8 @@ follow_show(struct follower *f)
 	n = outlet_write(f->to, f->next, f->left);
 	if (n < 0 && errno == EAGAIN)
 		return BLOCKED;
+	if (n < 0 && errno == EIO && hung_up(f->to))
+		return GONE;
 	if (n < 0 && errno != EINTR)
 		err(EX_IOERR, "%s",
 		    f->frame.stream == LOG_ERR ? "stderr" : "stdout");

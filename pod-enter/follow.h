@@ -10,7 +10,7 @@
 struct pod;
 
 /* How far it has come. */
-enum progress { IDLE, MORE, BLOCKED };
+enum progress { IDLE, MORE, BLOCKED, GONE };
 
 struct follower {
 	const struct pod *pod;
@@ -33,7 +33,7 @@ void follow_open(
 
 /*
  * Writes what is taken at once of what there is.  BLOCKED: nothing, until
- * poll(2) says that to takes more.
+ * poll(2) says that to takes more.  GONE: its terminal was hung up.
  */
 enum progress follow_show(struct follower *follower);
 

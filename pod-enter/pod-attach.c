@@ -330,7 +330,7 @@ carry(struct attached *a)
 	for (bool over = false;;) {
 		enum progress progress = follow_show(&a->follower);
 
-		if (over && progress == IDLE)
+		if (progress == GONE || (over && progress == IDLE))
 			return;
 		/* What came before it is on its way first. */
 		if (a->input < 0 && a->start == a->end && !a->told)
