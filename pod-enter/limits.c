@@ -37,3 +37,14 @@ limits_report(void)
 			    l->name, (unsigned long long)own.rlim_max,
 			    (unsigned long long)l->limit.rlim_cur);
 }
+
+void
+limits_raise_own(void)
+{
+	struct rlimit own;
+
+	if (getrlimit(RLIMIT_NOFILE, &own) < 0)
+		return;
+	own.rlim_cur = own.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &own);
+}

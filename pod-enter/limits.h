@@ -23,3 +23,6 @@ static const struct app_limit app_limits[] = {
  * lower limit than theirs.  That they cannot raise it as far is not told.
  */
 void limits_report(void);
+
+/* As many descriptors as may be: each mount of the pod is one for a while. */
+void limits_raise_own(void);

@@ -339,6 +339,7 @@ enter(const char *uuid)
 		    pod.uuid);
 	isolators_of_pod(manifest, choices.own_network);
 	limits_report();
+	limits_raise_own();
 	birth.count = manifest->app_count;
 	birth.hostname = choices.hostname;
 	birth.manifest = manifest;

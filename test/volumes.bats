@@ -256,6 +256,7 @@ w'
 	done
 	prepare "${arguments[@]}" example.com/app -- '
 		grep -c " /mnt/" /proc/self/mountinfo; ls /mnt/0 /mnt/4999'
+	ulimit -Sn 1024
 	run -0 --separate-stderr timeout 60 pod-enter "$pod"
 	is '5000
 /mnt/0:
