@@ -70,7 +70,6 @@ follow_keep(const struct follower *f)
 		    log, name, text, strlen(text), 0600, PUBLISH_REPLACE);
 }
 
-/* Writes what the next one takes of what there is. */
 /* On a terminal that is no longer one, EIO says no more than that. */
 static bool
 hung_up(int fd)
@@ -80,6 +79,7 @@ hung_up(int fd)
 	return poll(&terminal, 1, 0) == 1 && (terminal.revents & POLLHUP) != 0;
 }
 
+/* Writes what the next one takes of what there is. */
 enum progress
 follow_show(struct follower *f)
 {
