@@ -426,6 +426,15 @@ read_place(enum pod_place place, char (**uuids)[UUID_SIZE])
 	return (ssize_t)count;
 }
 
+size_t
+pod_count(enum pod_place place)
+{
+	autofree char(*uuids)[UUID_SIZE] = NULL;
+	ssize_t count = read_place(place, &uuids);
+
+	return count < 0 ? 0 : (size_t)count;
+}
+
 int
 pod_each(
     enum pod_place place, int (*visit)(struct pod *pod, void *data), void *data)

@@ -124,6 +124,9 @@ enum pod_state {
 enum pod_state pod_state(const struct pod *pod);
 const char *pod_state_name(enum pod_state state); /* "aborted prepare" */
 
+/* How many pods a place has; 0 also if it cannot be read. */
+size_t pod_count(enum pod_place place);
+
 /*
  * Calls visit for each pod of a place, in the order of UUIDs; a pod that
  * vanishes meanwhile is left out, pod->dir is closed afterwards.  Ends early

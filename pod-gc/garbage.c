@@ -16,6 +16,7 @@
 #include "pod.h"
 #include "prog.h"
 #include "scope.h"
+#include "share.h"
 
 #define COLLECTING "Garbage collecting container"
 
@@ -76,7 +77,7 @@ move_aside(struct pod *pod, const struct garbage_ages *ages, const char *what)
 }
 
 static int
-mark_exited(struct pod *pod, void *ages)
+mark_exited(struct pod *pod, const struct garbage_ages *ages)
 {
 	autofd int lock = lock_quietly(pod);
 
@@ -91,7 +92,7 @@ mark_exited(struct pod *pod, void *ages)
 }
 
 static int
-move_failed(struct pod *pod, void *ages)
+move_failed(struct pod *pod, const struct garbage_ages *ages)
 {
 	autofd int lock = lock_quietly(pod);
 
@@ -102,7 +103,7 @@ move_failed(struct pod *pod, void *ages)
 
 /* Without a lock, too: nobody is about to take that while we hold embryos. */
 static int
-move_embryo(struct pod *pod, void *ages)
+move_embryo(struct pod *pod, const struct garbage_ages *ages)
 {
 	autofd int lock = ended_lock(pod);
 
@@ -111,39 +112,26 @@ move_embryo(struct pod *pod, void *ages)
 	return 0;
 }
 
-/* While some are being made, those that were left wait for another gc. */
 static int
-move_embryos(struct garbage_ages *limits)
+move_expired(struct pod *pod, const struct garbage_ages *ages)
 {
-	autofd int alone = pod_embryos_hold(true);
-
-	if (alone < 0)
-		return errno == ENOENT || errno == EAGAIN ? 0 : -1;
-	return pod_each(POD_EMBRYO, move_embryo, limits);
-}
-
-static int
-move_expired(struct pod *pod, void *ages)
-{
-	const struct garbage_ages *limits = ages;
 	autofd int lock = -1;
 
-	if (ended_age(pod) < limits->prepared)
+	if (ended_age(pod) < ages->prepared)
 		return 0;
 	lock = lock_quietly(pod);
 	if (lock >= 0)
-		move_aside(pod, limits, "Moving expired prepared container");
+		move_aside(pod, ages, "Moving expired prepared container");
 	return 0;
 }
 
 static int
-collect_exited(struct pod *pod, void *ages)
+collect_exited(struct pod *pod, const struct garbage_ages *ages)
 {
-	const struct garbage_ages *limits = ages;
 	autofd int lock = -1;
 
-	if (ended_age(pod) < limits->grace) {
-		autofree char *grace = duration_format(limits->grace);
+	if (ended_age(pod) < ages->grace) {
+		autofree char *grace = duration_format(ages->grace);
 
 		if (prog_debug())
 			warnx("pod \"%s\" not removed: still within grace "
@@ -161,7 +149,7 @@ collect_exited(struct pod *pod, void *ages)
 
 /* One whose lock is gone has next to nothing left in it: its lock goes last. */
 static int
-collect_garbage(struct pod *pod, void *ages)
+collect_garbage(struct pod *pod, const struct garbage_ages *ages)
 {
 	autofd int lock = ended_lock(pod);
 
@@ -173,6 +161,82 @@ collect_garbage(struct pod *pod, void *ages)
 	return 0;
 }
 
+/* What is done with each pod of a place. */
+struct pass {
+	enum pod_place place;
+	int (*visit)(struct pod *pod, const struct garbage_ages *ages);
+};
+
+/* Passes, one after the other, over those pods that are in the share. */
+struct passes {
+	const struct pass *pass;
+	size_t count;
+	const struct garbage_ages *ages;
+	const struct share *share;
+};
+
+static int
+visit_own(struct pod *pod, void *data)
+{
+	const struct passes *passes = data;
+
+	return share_has(passes->share, pod->uuid)
+		   ? passes->pass->visit(pod, passes->ages)
+		   : 0;
+}
+
+static int
+go_over(const struct share *share, void *data)
+{
+	struct passes passes = *(const struct passes *)data;
+
+	passes.share = share;
+	for (; passes.count > 0; passes.count--, passes.pass++)
+		if (pod_each(passes.pass->place, visit_own, &passes) < 0)
+			return -1;
+	return 0;
+}
+
+static int
+collect_marked(const struct garbage_ages *ages)
+{
+	static const struct pass pass[] = {
+		{ POD_GARBAGE, collect_garbage },
+		{ POD_EXITED_GARBAGE, collect_exited },
+		{ POD_PREPARED, move_expired },
+	};
+	struct passes passes = { pass, sizeof pass / sizeof *pass, ages, NULL };
+
+	return share_out(pod_count(POD_GARBAGE) + pod_count(POD_EXITED_GARBAGE),
+	    go_over, &passes);
+}
+
+static int
+mark_ended(const struct garbage_ages *ages)
+{
+	static const struct pass pass[] = {
+		{ POD_RUN, mark_exited },
+		{ POD_PREPARE, move_failed },
+	};
+	struct passes passes = { pass, sizeof pass / sizeof *pass, ages, NULL };
+
+	return share_out(pod_count(POD_RUN), go_over, &passes);
+}
+
+/* While some are being made, those that were left wait for another gc. */
+static int
+move_embryos(const struct garbage_ages *ages)
+{
+	static const struct pass pass = { POD_EMBRYO, move_embryo };
+	const struct share all = { .count = 1 };
+	struct passes passes = { &pass, 1, ages, NULL };
+	autofd int alone = pod_embryos_hold(true);
+
+	if (alone < 0)
+		return errno == ENOENT || errno == EAGAIN ? 0 : -1;
+	return go_over(&all, &passes);
+}
+
 /*
  * Collects before it marks, so that no pod is found to have exited and removed
  * by the same gc.
@@ -180,16 +244,7 @@ collect_garbage(struct pod *pod, void *ages)
 int
 garbage_collect(const struct garbage_ages *ages)
 {
-	struct garbage_ages limits = *ages;
-
-	if (!ages->mark_only &&
-	    (pod_each(POD_GARBAGE, collect_garbage, &limits) < 0 ||
-		pod_each(POD_EXITED_GARBAGE, collect_exited, &limits) < 0 ||
-		pod_each(POD_PREPARED, move_expired, &limits) < 0))
+	if (!ages->mark_only && collect_marked(ages) < 0)
 		return -1;
-	return pod_each(POD_RUN, mark_exited, &limits) < 0 ||
-		       pod_each(POD_PREPARE, move_failed, &limits) < 0 ||
-		       move_embryos(&limits) < 0
-		   ? -1
-		   : 0;
+	return mark_ended(ages) < 0 ? -1 : move_embryos(ages);
 }

@@ -344,6 +344,59 @@ set_change() {
 	is '' "$(find "$RKT_DIR/pods" -mindepth 2)"
 }
 
+# ended_pods COUNT: so many that ran and have ended; their UUIDs are in $T/pods.
+ended_pods() {
+	local i
+	for ((i = 0; i < $1; i++)); do
+		pod_dir run
+	done >"$T/pods"
+}
+
+# each_once WORDS FILE: it has these words of each of the pods, once.
+each_once() {
+	is "$(sort "$T/pods" | sed "s/.*/$1/")" "$(sort "$2")"
+}
+
+@test "pod-gc: many pods are shared out to the processors, each removed once" {
+	export ASAN_OPTIONS=detect_leaks=0 # it cannot under strace
+	ended_pods 40
+	gc --mark-only
+	each_once 'Moving container "&" to garbage' <(echo "$output")
+	run -0 strace -f -qq -o "$T/calls" -e trace=clone,clone3,fork,prctl \
+		pod-gc --grace-period=0s
+	each_once 'Garbage collecting container "&"' <(echo "$output")
+	is '' "$(find "$RKT_DIR/pods" -mindepth 2)"
+	test "$(nproc)" -gt 1 # else nobody is there to share with
+	is 1 "$(grep -c PR_SET_PDEATHSIG "$T/calls")"
+}
+
+@test "pod-gc: on one processor, many pods are one process's" {
+	export ASAN_OPTIONS=detect_leaks=0 # it cannot under strace
+	ended_pods 40
+	run -0 taskset -c "$(taskset -cp $$ | grep -o '[0-9]*$')" \
+		strace -f -qq -o "$T/calls" -e trace=clone,clone3,fork \
+		pod-gc --grace-period=0s
+	each_once 'Moving container "&" to garbage' <(echo "$output")
+	is '' "$(cat "$T/calls")"
+}
+
+@test "pod-gc: a share whose process is killed is said, and is the next gc's" {
+	export ASAN_OPTIONS=detect_leaks=0 # it cannot under strace
+	test "$(nproc)" -gt 1
+	ended_pods 40
+	gc
+	run -74 strace -f -qq -o /dev/null -e inject=prctl:signal=KILL \
+		pod-gc --grace-period=0s
+	is "pod-gc: pods: Interrupted system call" \
+		"$(grep -v '^Garbage collecting container' <<<"$output")"
+	left=$(compgen -G "$RKT_DIR/pods/exited-garbage/*" | wc -l)
+	test "$left" -gt 0
+	test "$left" -lt 40
+	gc --grace-period=0s
+	is "$left" "$(grep -c '^Garbage collecting container' <<<"$output")"
+	is '' "$(find "$RKT_DIR/pods" -mindepth 2)"
+}
+
 @test "pod-gc: D4 the lock of a pod that somebody removed meanwhile is no lock" {
 	export ASAN_OPTIONS=detect_leaks=0 # it cannot under strace
 	uuid=$(exited_pod)
