@@ -220,7 +220,7 @@ soak: deps ## 1,000 pods with networks, 64 at a time, 50 of them killed
 	@$(MAKE) --no-print-directory $(JOBS) all
 	test/world test/soak
 
-vm: deps ## limits by cgroup v2 for real, in a virtual machine
+vm: deps ## limits of cgroup v2 and users of a pod on Debian's own kernel
 	@$(MAKE) --no-print-directory $(JOBS) all
 	test/vm
 

@@ -21,7 +21,6 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "alloc.h"
@@ -32,6 +31,7 @@
 #include "groups.h"
 #include "isolator.h"
 #include "join.h"
+#include "kernel.h"
 #include "limits.h"
 #include "manifest.h"
 #include "metadata.h"
@@ -79,19 +79,9 @@ usage(FILE *to, int status)
 static void
 check_kernel(void)
 {
-	struct utsname name;
-	unsigned long major, minor = 0;
-	char *end;
-
-	if (uname(&name) < 0)
-		prog_die("uname");
-	major = strtoul(name.release, &end, 10);
-	if (*end == '.')
-		minor = strtoul(end + 1, NULL, 10);
-	if (major < KERNEL_MAJOR ||
-	    (major == KERNEL_MAJOR && minor < KERNEL_MINOR))
+	if (kernel_is_before(KERNEL_MAJOR, KERNEL_MINOR))
 		prog_diex("Linux %d.%d or later is needed, and this is %s",
-		    KERNEL_MAJOR, KERNEL_MINOR, name.release);
+		    KERNEL_MAJOR, KERNEL_MINOR, kernel_release());
 }
 
 /*

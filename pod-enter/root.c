@@ -19,6 +19,7 @@
 #include "mask.h"
 #include "mount.h"
 #include "names.h"
+#include "overlay.h"
 #include "path.h"
 #include "pod.h"
 #include "prog.h"
@@ -26,25 +27,7 @@
 #include "scope.h"
 #include "userns.h"
 
-/* How often an image that vanishes is opened. */
-enum { MOUNT_TRIES = 3 };
-
 enum { RESTRICTED = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC };
-
-/*
- * Gives a file system a layer by descriptor (Linux 6.13), else by its name
- * below /proc, which no character of a path can break up.
- */
-static int
-set_layer(int fs, const char *key, const char *old_key, int layer)
-{
-	char path[32];
-
-	if (fsconfig(fs, FSCONFIG_SET_FD, key, NULL, layer) == 0)
-		return 0;
-	(void)snprintf(path, sizeof path, "/proc/self/fd/%d", layer);
-	return fsconfig(fs, FSCONFIG_SET_STRING, old_key, path, 0);
-}
 
 /* What there is of this name, in the layer that is above the others. */
 static int
@@ -101,89 +84,6 @@ copy_mode(int lower, int upper)
 					  : fchmod(upper, from.st_mode & 07777);
 }
 
-/* The newest on top, the image below all. */
-static int
-set_lowers(int fs, int lower, const struct layers *layers)
-{
-	autofree char *all = NULL;
-
-	for (size_t i = 0; i < layers->count; i++) {
-		autofree char *above = all;
-
-		if (fsconfig(fs, FSCONFIG_SET_FD, "lowerdir+", NULL,
-			layers->older[i]) == 0)
-			continue;
-		all =
-		    xasprintf("%s/proc/self/fd/%d:", above == NULL ? "" : above,
-			layers->older[i]);
-	}
-	if (all != NULL) {
-		autofree char *names =
-		    xasprintf("%s/proc/self/fd/%d", all, lower);
-
-		return fsconfig(fs, FSCONFIG_SET_STRING, "lowerdir", names, 0);
-	}
-	return set_layer(fs, "lowerdir+", "lowerdir", lower);
-}
-
-/*
- * The overlay is volatile: what a pod writes need not survive a power cut, and
- * unmounting another kind syncs the whole file system below it.
- */
-static int
-mount_overlay(int lower, const struct layers *layers)
-{
-	autofd int fs = fsopen("overlay", FSOPEN_CLOEXEC);
-
-	if (fs < 0 || set_lowers(fs, lower, layers) < 0 ||
-	    set_layer(fs, "upperdir", "upperdir", layers->upper) < 0 ||
-	    set_layer(fs, "workdir", "workdir", layers->work) < 0 ||
-	    fsconfig(fs, FSCONFIG_SET_FLAG, "volatile", NULL, 0) < 0 ||
-	    fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
-		return -1;
-	return fsmount(fs, FSMOUNT_CLOEXEC, MOUNT_ATTR_NODEV);
-}
-
-/* With the ids of the pod's users; again if it was unmounted meanwhile. */
-static int
-open_lower(const struct pod *pod, const struct pod_app *app,
-    const struct userns *userns)
-{
-	for (int i = 1;; i++) {
-		autofree char *why = NULL;
-		autofd int lower = lower_open(pod, app->image_id, &why);
-
-		if (lower < 0)
-			prog_diex("%s: %s", app->name, why);
-		if (userns_map(userns, &lower) == 0)
-			return take_fd(&lower);
-		if (errno != EINVAL || i == MOUNT_TRIES)
-			prog_die("%s: the ids of its image", app->name);
-	}
-}
-
-/*
- * A gc that looked at the pods before there was this one may unmount the image
- * after it was opened; then it is opened once more, and what the overlay has
- * left in its work directory by then must go.
- */
-static int
-mount_image(const struct pod *pod, const struct pod_app *app,
-    const struct userns *userns, const struct layers *layers)
-{
-	int tree = -1;
-
-	errno = EINVAL;
-	for (int i = 0; i < MOUNT_TRIES && tree < 0 && errno == EINVAL; i++) {
-		autofd int lower = open_lower(pod, app, userns);
-
-		if (i > 0 && path_remove(layers->work, "work") < 0)
-			return -1;
-		tree = mount_overlay(lower, layers);
-	}
-	return tree;
-}
-
 /* Above the volumes, should one of them hold these files. */
 static void
 add_names(struct root *root, int upper)
@@ -219,7 +119,7 @@ void
 root_open(const struct pod *pod, const struct pod_manifest *manifest,
     const struct pod_app *app, struct root *root)
 {
-	autofd int lower = open_lower(pod, app, root->userns);
+	autofd int lower = overlay_lower(pod, app, root->userns);
 	struct layers layers = { .upper = -1, .work = -1 };
 
 	layers_open(pod, app->name, &layers);
@@ -229,9 +129,7 @@ root_open(const struct pod *pod, const struct pod_manifest *manifest,
 	make_places(root, app->name, lower, &layers);
 	etc_fill(lower, layers.upper, root->names, root->userns);
 	root->app = app;
-	root->tree = mount_image(pod, app, root->userns, &layers);
-	if (root->tree < 0)
-		prog_die("%s: overlay", app->name);
+	root->tree = overlay_open(pod, app, root->userns, &layers);
 	volumes_open(pod, manifest, app, lower, root->userns, &root->volumes);
 	add_names(root, layers.upper);
 	layers_close(&layers);

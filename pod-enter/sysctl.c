@@ -6,11 +6,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "alloc.h"
 #include "escape.h"
+#include "kernel.h"
 #include "manifest.h"
 #include "path.h"
 #include "prog.h"
@@ -133,17 +133,9 @@ void
 sysctl_bound_pids(int count)
 {
 	autofd int fd = -1;
-	unsigned long major, minor = 0;
-	struct utsname kernel;
 	char text[16];
-	char *end;
 
-	if (uname(&kernel) < 0)
-		return;
-	major = strtoul(kernel.release, &end, 10);
-	if (*end == '.')
-		minor = strtoul(end + 1, NULL, 10);
-	if (major < 6 || (major == 6 && minor < 14))
+	if (kernel_is_before(6, 14))
 		return;
 	fd = open("/proc/sys/kernel/pid_max", O_WRONLY | O_CLOEXEC);
 	(void)snprintf(text, sizeof text, "%d", count);

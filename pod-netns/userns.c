@@ -9,39 +9,17 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "alloc.h"
 #include "holder.h"
+#include "kernel.h"
 #include "pod.h"
 #include "prog.h"
 #include "publish.h"
 #include "scope.h"
 #include "uids.h"
 #include "userns.h"
-
-/*
- * From here on overlayfs takes a layer that is mounted nowhere, as a clone is
- * whose ids are mapped.  (Mapped ones as such since 5.19.)
- */
-enum { KERNEL_MAJOR = 6, KERNEL_MINOR = 15 };
-
-static bool
-is_old_kernel(void)
-{
-	struct utsname kernel;
-	unsigned long major, minor = 0;
-	char *end;
-
-	if (uname(&kernel) < 0)
-		prog_die("uname");
-	major = strtoul(kernel.release, &end, 10);
-	if (*end == '.')
-		minor = strtoul(end + 1, NULL, 10);
-	return major < KERNEL_MAJOR ||
-	       (major == KERNEL_MAJOR && minor < KERNEL_MINOR);
-}
 
 static _Noreturn void
 refuse_clone(void)
@@ -124,8 +102,9 @@ userns_make(const struct pod *pod, const char **why)
 
 	if (geteuid() != 0)
 		prog_diex("a network of its own: must be run as root");
+	/* Before, overlayfs takes no layer whose ids are mapped. */
 	*why = "Linux 5.19 or later is needed";
-	if (is_old_kernel())
+	if (kernel_is_before(5, 19))
 		return -1;
 	*why = "/proc is hidden in part, as in a container";
 	if (is_proc_hidden())
