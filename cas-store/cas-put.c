@@ -254,7 +254,6 @@ commit(struct put *put)
 		.length = put->intake.manifest_length,
 		.manifest = put->manifest,
 		.info = put->info,
-		.layers = record_get(put->record, "convert.layers"),
 		.latest = check_is_latest(put->record),
 		.url = source_url(put->record),
 		.fetch = json_object_get(put->record, "fetch"),

@@ -49,35 +49,6 @@ store_blobs(const struct compose *compose, struct fault *fault)
 	return 0;
 }
 
-/* layer/DIGEST: where a layer is that was transported under that digest. */
-static int
-store_layers(struct work *work)
-{
-	const json_t *layers = json_object_get(work->commit->fetch, "layers");
-	const json_t *ids = work->commit->layers;
-	autofd int dir = layers == NULL ? -1 : store_dir(work->cas, "layer");
-	const json_t *layer;
-	size_t i;
-
-	if (layers == NULL)
-		return 0;
-	if (dir < 0)
-		return fault_errno(work->fault, "layer");
-	json_array_foreach(layers, i, layer)
-	{
-		const char *digest = record_string(layer, "digest");
-		autofree char *blob =
-		    store_blob(json_string_value(json_array_get(ids, i)));
-		autofree char *target = xasprintf("../%s", blob);
-
-		if (digest == NULL || !store_is_blob(digest))
-			continue; /* of another hash */
-		if (symlinkat(target, dir, digest) < 0 && errno != EEXIST)
-			return fault_errno(work->fault, "layer/%s", digest);
-	}
-	return fsync(dir) < 0 ? fault_errno(work->fault, "layer") : 0;
-}
-
 /* name/NAME/KEY: a link to look at; its name alone counts. */
 static int
 store_entry(struct work *work)
@@ -251,7 +222,6 @@ commit_image(struct commit *commit, struct fault *fault)
 		(void)json_object_set_new(
 		    commit->info, "root", render_json(commit->render));
 	if (store_blobs(commit->compose, fault) < 0 ||
-	    store_layers(&work) < 0 ||
 	    (commit->render != NULL && render_store(commit->render) < 0) ||
 	    store_entry(&work) < 0 || store_image(&work) < 0)
 		return -1;
@@ -269,8 +239,7 @@ commit_again(struct commit *commit, struct fault *fault)
 		(void)json_object_set_new(
 		    commit->info, "latest", json_integer(now));
 	note_signer(commit);
-	if (store_layers(&work) < 0 ||
-	    commit_info(work.cas, work.key, commit->info, fault) < 0)
+	if (commit_info(work.cas, work.key, commit->info, fault) < 0)
 		return -1;
 	return store_url(&work);
 }

@@ -18,7 +18,6 @@ struct commit {
 	size_t length;
 	const struct image_manifest *manifest;
 	json_t *info;         /* what will be known of it (image_info()) */
-	const json_t *layers; /* names of the record's fetch.layers, or NULL */
 	bool latest;
 	const char *url;     /* where it came from, or NULL */
 	const json_t *fetch; /* the record's member, for the cache's facts */

@@ -314,15 +314,6 @@ clean_entries(const struct clean *clean, int dir, const char *name)
 	return is_old(clean, dir, name) ? unlinkat(dir, name, 0) : 0;
 }
 
-/* It leads to a blob, or nowhere. */
-static int
-clean_layer(const struct clean *clean, int dir, const char *name)
-{
-	if (faccessat(dir, name, F_OK, 0) == 0 || !is_old(clean, dir, name))
-		return 0;
-	return unlinkat(dir, name, 0);
-}
-
 /* Is it the index that its image has, or what was spilled for that? */
 static bool
 is_root(int cas, const char *name)
@@ -409,7 +400,6 @@ store_clean(int cas, int64_t grace, struct fault *fault)
 		{ "blob/sha512", clean_sha512 },
 		{ "blob/sha256", clean_sha256 },
 		{ "entries", clean_entries },
-		{ "layer", clean_layer },
 	};
 	autofd int lock = store_lock(cas, STORE_EXCLUSIVE_NOW);
 	const struct clean clean = {

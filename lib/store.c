@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/file.h>
@@ -148,35 +147,6 @@ char *
 store_blob(const char *blob)
 {
 	return xasprintf("blob/%.6s/%.2s/%s", blob, blob + 7, blob);
-}
-
-char *
-store_layer(const char *digest)
-{
-	return xasprintf("layer/%s", digest);
-}
-
-int
-store_find_layer(int cas, const char *digest, char diffid[KEY_TEXT])
-{
-	autofree char *path = NULL;
-	char target[PATH_MAX];
-	const char *name;
-	ssize_t length;
-
-	if (!is_named(digest, "sha256-"))
-		return 0;
-	path = store_layer(digest);
-	length = readlinkat(cas, path, target, sizeof target - 1);
-	if (length < 0)
-		return errno == ENOENT ? 0 : -1;
-	target[length] = '\0';
-	name = strrchr(target, '/');
-	if (name == NULL || !is_named(name + 1, "sha256-") ||
-	    faccessat(cas, path, R_OK, 0) < 0)
-		return 0;
-	store_key(name + 1, diffid);
-	return 1;
 }
 
 char *

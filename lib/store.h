@@ -58,20 +58,12 @@ bool store_is_blob(const char *text);
 
 /* Paths below the store; the caller frees them. */
 char *store_blob(const char *blob);    /* blob/sha512/XX/BLOB, or sha256 */
-char *store_layer(const char *digest); /* layer/DIGEST */
 char *store_entries(const char *blob); /* entries/BLOB */
 char *store_index(const char *key, const char *of); /* index/KEY[-HASH] */
 char *store_info(const char *key);                  /* image/KEY/info.json */
 char *store_name(const char *name);   /* name/NAME; NULL: too long for it */
 char *store_remote(const char *url);  /* remote/HASH */
 char *store_partial(const char *url); /* partial/HASH */
-
-/*
- * The diffID of the layer that was transported as digest ("sha256-" and its
- * digits), if the store has that layer: layer/DIGEST is a symbolic link to its
- * blob.  Returns 1 with diffid, 0, or -1 and errno.
- */
-int store_find_layer(int cas, const char *digest, char diffid[KEY_TEXT]);
 
 /* The absolute path of one of them. */
 char *store_absolute(const char *path);
