@@ -9,7 +9,6 @@
 #include "alloc.h"
 #include "auth.h"
 #include "confdir.h"
-#include "manifest.h"
 #include "record.h"
 #include "schema.h"
 #include "scope.h"

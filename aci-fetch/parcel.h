@@ -8,9 +8,9 @@
 
 #include <jansson.h>
 
-#include "manifest.h"
 #include "oci.h"
 #include "spool.h"
+#include "string-list.h"
 
 enum { SIGNATURES_MAX = 16 };
 

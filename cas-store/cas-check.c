@@ -25,11 +25,11 @@
 #include "dirs.h"
 #include "image.h"
 #include "lookup.h"
-#include "manifest.h"
 #include "path.h"
 #include "prog.h"
 #include "record.h"
 #include "scope.h"
+#include "string-list.h"
 #include "withdraw.h"
 
 static const char usage_text[] =

@@ -12,10 +12,10 @@
 
 #include "alloc.h"
 #include "escape.h"
-#include "manifest.h"
 #include "path.h"
 #include "same.h"
 #include "scope.h"
+#include "string-list.h"
 
 enum { CHUNK = 64 * 1024, XATTRS_MAX = 64 * 1024 };
 

@@ -9,18 +9,10 @@
 #include <jansson.h>
 
 #include "labels.h"
+#include "string-list.h"
 
 /* A manifest may have this many bytes. */
 enum { MANIFEST_MAX = 4 * 1024 * 1024 };
-
-/* A list of strings, NULL at its end so that it is an argv. */
-struct strings {
-	char **list;
-	size_t count;
-};
-
-void strings_add(struct strings *strings, const char *text);
-void strings_free(struct strings *strings);
 
 struct event_handler {
 	char *name; /* pre-start, post-stop */

@@ -4,8 +4,8 @@
 
 #include <stdbool.h>
 
-#include "manifest.h"
 #include "store.h"
+#include "string-list.h"
 
 struct ref;
 

@@ -8,7 +8,6 @@
 #include "choices.h"
 #include "escape.h"
 #include "later.h"
-#include "manifest.h"
 #include "named.h"
 #include "path.h"
 #include "pod.h"

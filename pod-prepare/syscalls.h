@@ -6,7 +6,7 @@
 #include <stddef.h>
 
 #include "bpf.h"
-#include "manifest.h"
+#include "string-list.h"
 
 /* What every pod gets whose image has no set of its own. */
 void syscalls_default(struct verdicts *verdicts);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* strings - a list of texts that is an argv */
+/* string-list - a list of texts that is an argv */
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "alloc.h"
-#include "manifest.h"
+#include "string-list.h"
 
 void
 strings_add(struct strings *strings, const char *text)
@@ -15,6 +16,20 @@ strings_add(struct strings *strings, const char *text)
 		    2 * (strings->count + 1), sizeof *strings->list);
 	strings->list[strings->count++] = xstrdup(text);
 	strings->list[strings->count] = NULL;
+}
+
+static int
+by_text(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+void
+strings_sort(struct strings *strings)
+{
+	if (strings->count > 1)
+		qsort(strings->list, strings->count, sizeof *strings->list,
+		    by_text);
 }
 
 void
