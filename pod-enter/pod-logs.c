@@ -44,12 +44,17 @@ static struct {
 	uint64_t tail; /* lines; UINT64_MAX: all */
 } opts = { .tail = UINT64_MAX };
 
+/* What has been shown of a log. */
+struct shown {
+	uint64_t lost;
+	bool mid_line[LOG_ERR + 1]; /* of each stream */
+};
+
 /* The logs of a pod. */
 struct logs {
 	struct replay *list;
-	uint64_t *told;
+	struct shown *shown; /* of each */
 	size_t count;
-	bool mid_line[LOG_ERR + 1]; /* of each stream */
 };
 
 static void
@@ -179,7 +184,7 @@ open_logs(const struct pod *pod, struct logs *logs)
 		errx(EX_NOINPUT,
 		    "pod %s: no log: what its apps write goes to who ran it",
 		    pod->uuid);
-	logs->told = xcalloc(logs->count, sizeof *logs->told);
+	logs->shown = xcalloc(logs->count, sizeof *logs->shown);
 }
 
 static void
@@ -188,7 +193,7 @@ close_logs(struct logs *logs)
 	for (size_t i = 0; i < logs->count; i++)
 		replay_close(&logs->list[i]);
 	free(logs->list);
-	free(logs->told);
+	free(logs->shown);
 }
 
 /* The log with the oldest frame; NULL: there is no more for now. */
@@ -258,10 +263,10 @@ put(int fd, const char *bytes, size_t length)
 
 /* Line by line, each with the time at which its beginning was read. */
 static void
-put_stamped(struct logs *logs, const struct log_frame *frame, int fd,
+put_stamped(struct shown *shown, const struct log_frame *frame, int fd,
     const char *bytes, size_t length)
 {
-	bool *mid_line = &logs->mid_line[frame->stream];
+	bool *mid_line = &shown->mid_line[frame->stream];
 	char stamp[MOMENT_TEXT];
 
 	moment_format(frame->time, stamp);
@@ -280,6 +285,20 @@ put_stamped(struct logs *logs, const struct log_frame *frame, int fd,
 	}
 }
 
+/* A line counts where it ends; returns what is behind those. */
+static const char *
+skip_lines(const char *start, const char *end, uint64_t *lines)
+{
+	while (*lines > 0 && start < end) {
+		start = memchr(start, '\n', (size_t)(end - start));
+		if (start == NULL)
+			return end;
+		start++;
+		--*lines;
+	}
+	return start;
+}
+
 /* All there is now, but for the lines to skip. */
 static void
 show(struct logs *logs, uint64_t *skip)
@@ -295,21 +314,16 @@ show(struct logs *logs, uint64_t *skip)
 
 		if (frame.time < opts.since)
 			start = end;
-		for (; start<end && * skip> 0; --*skip) {
-			start = memchr(start, '\n', (size_t)(end - start));
-			start = start == NULL ? end : start + 1;
-			if (start == end && end[-1] != '\n')
-				break;
-		}
+		start = skip_lines(start, end, skip);
 		if (opts.timestamps)
-			put_stamped(
-			    logs, &frame, fd, start, (size_t)(end - start));
+			put_stamped(&logs->shown[from - logs->list], &frame, fd,
+			    start, (size_t)(end - start));
 		else
 			put(fd, start, (size_t)(end - start));
 		replay_take(from, &frame);
 	}
 	for (size_t i = 0; i < logs->count; i++)
-		replay_report(&logs->list[i], &logs->told[i]);
+		replay_report(&logs->list[i], &logs->shown[i].lost);
 }
 
 /* A descriptor that tells of changes; -1: none, and we look by ourselves. */

@@ -93,6 +93,16 @@ over() {
 	matches 'is no number of lines' "$stderr"
 }
 
+@test "pod-logs: --timestamps of one app's line is not the next one's" {
+	prepare --detach example.com/app --name=one -- 'printf a; sleep 0.4; echo c' \
+		--- example.com/app --name=two -- 'sleep 0.2; echo b'
+	run -0 pod-enter "$pod"
+	wait_for ended
+	run -0 pod-logs --timestamps "$pod"
+	is 'T aT b
+c' "$(sed -E 's/[0-9-]{10}T[0-9:.]{18}Z/T/g' <<<"$output")"
+}
+
 @test "pod-logs: several apps are shown in the order of time, or one of them" {
 	prepare --detach example.com/app --name=one -- 'echo 1; sleep 0.4; echo 3' \
 		--- example.com/app --name=two -- 'sleep 0.2; echo 2; sleep 0.4; echo 4'
