@@ -294,6 +294,7 @@ run_rm(char **arguments, size_t count, const struct opts *opts)
 		if (fault.status != EX_NO)
 			errx(fault.status, "%s", fault.why);
 		warnx("%s", fault.why);
+		free(fault.why);
 		status = EX_NO;
 	}
 	return status;

@@ -102,6 +102,8 @@ app.seen' "$(ls "$(place "$pod")/log")"
 }
 
 @test "attach: a terminal that is lent comes back as it was, also when it dies" {
+	# An ASan build would catch this itself.
+	export ASAN_OPTIONS=handle_segv=0
 	attachable 'echo up; cat' --stdin=tty --stdout=tty
 	for end in 'send \020\021' 'exec kill -TERM [exec pgrep -x pod-attach]' \
 		'exec kill -SEGV [exec pgrep -x pod-attach]'; do

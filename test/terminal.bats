@@ -63,6 +63,8 @@ ticks() {
 }
 
 @test "terminal: C25 its mode is back after each signal that can be caught, and the pod stops" {
+	# An ASan build would catch these itself.
+	export ASAN_OPTIONS=handle_segv=0:handle_sigbus=0:handle_abort=0
 	start ': >/ready; sleep 100'
 	joined=$pod
 	for signal in SEGV ABRT BUS XCPU SYS QUIT ALRM USR1 IO 34 64; do
