@@ -24,6 +24,7 @@
 #include "confine-filter.h"
 #include "confine.h"
 #include "num.h"
+#include "prog.h"
 #include "scope.h"
 
 /* The user that a package makes for this, and the one that there always is. */
@@ -274,7 +275,9 @@ confine_note(void)
 {
 	autodir DIR *dir = opendir("/proc/self/fd");
 
-	for (struct dirent *e; dir != NULL && (e = readdir(dir)) != NULL;) {
+	if (dir == NULL)
+		prog_die("/proc/self/fd");
+	for (struct dirent *e; (e = readdir(dir)) != NULL;) {
 		uint64_t fd = 0;
 
 		if (num_parse(e->d_name, STDERR_FILENO + 1, INT32_MAX, &fd) <
