@@ -38,7 +38,7 @@ absolute(const char *variable, const char *value)
 {
 	if (*value == '/')
 		return xstrdup(value);
-	errx(prog_status == CHAIN_FAILED ? CHAIN_FAILED : EX_CONFIG,
+	errx(prog_status == EX_OSERR ? EX_CONFIG : prog_status,
 	    "%s: not an absolute path", variable);
 }
 

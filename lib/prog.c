@@ -4,6 +4,7 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,6 +55,9 @@ start(void)
 		program_invocation_short_name = name;
 	if (!standard_open())
 		fill_standard();
+	/* Ignored, as a caller may leave it, nobody learns how a child ended.
+	 */
+	(void)signal(SIGCHLD, SIG_DFL);
 }
 
 void
@@ -122,7 +126,7 @@ prog_sibling(const char *name)
 }
 
 void
-prog_chain(char *const argv[])
+prog_become(char *const argv[])
 {
 	if (strchr(argv[0], '/') == NULL) {
 		autofree char *beside = prog_sibling(argv[0]);
@@ -133,5 +137,11 @@ prog_chain(char *const argv[])
 	} else {
 		(void)execv(argv[0], argv);
 	}
+}
+
+void
+prog_chain(char *const argv[])
+{
+	prog_become(argv);
 	err(errno == ENOENT ? CHAIN_NOTFOUND : CHAIN_NOEXEC, "%s", argv[0]);
 }

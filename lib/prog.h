@@ -23,14 +23,15 @@ extern int prog_status;
 
 /*
  * First call of main() in a filter or one-shot.  Opens /dev/null on those of
- * the descriptors 0, 1 and 2 that are closed, sets umask 022 and, if RKT_PROG
- * is set (rkt.sh does), makes err(3) and warn(3) call the program that.
+ * the descriptors 0, 1 and 2 that are closed, sets umask 022, has SIGCHLD as it
+ * is by default and, if RKT_PROG is set (rkt.sh does), makes err(3) and warn(3)
+ * call the program that.
  */
 void prog_start(void);
 
 /*
- * The same for a chain loader, which changes nothing that its program would
- * inherit: no umask; prog_status becomes CHAIN_FAILED.
+ * The same for a chain loader, which changes nothing else that its program
+ * would inherit: no umask; prog_status becomes CHAIN_FAILED.
  */
 void prog_start_chain(void);
 
@@ -57,8 +58,12 @@ bool prog_debug(void);
 char *prog_sibling(const char *name);
 
 /*
- * Becomes PROG with the arguments in argv (NULL at its end), or ends with
- * CHAIN_NOTFOUND, CHAIN_NOEXEC and one line on stderr.  A name without a
- * slash is looked for beside the running executable first, then in PATH.
+ * Becomes PROG with the arguments in argv (NULL at its end), or returns with
+ * errno.  A name without a slash is looked for beside the running executable
+ * first, then in PATH.
+ */
+void prog_become(char *const argv[]);
+
+/* The same, or ends with CHAIN_NOTFOUND, CHAIN_NOEXEC and one line on stderr.
  */
 _Noreturn void prog_chain(char *const argv[]);

@@ -193,12 +193,19 @@ error_record='{"v":1,"future":[1],"error":{"step":"fetch","status":69}}'
 }
 
 @test "a variable for a directory that is not absolute is refused" {
-	for line in 'aci-discover --keys x' 'cas-store ls' 'pod-list' 'pod-gc' \
+	uuid=01234567-89ab-4cde-8f01-23456789abcd
+	for line in 'cas-store ls' 'pod-list' 'pod-gc' \
 		'pod-prepare example.com/x' 'cas-put --insecure' \
-		'pod-enter 01234567-89ab-4cde-8f01-23456789abcd'; do
-		status=78
-		test "${line%% *}" != pod-enter || status=125
-		test "${line%% *}" != aci-discover || continue
+		"pod-enter $uuid" "pod-enter --fail-status=9 $uuid" \
+		"pod-netns --fail-status=9 $uuid pod-enter $uuid" \
+		'pod-prepare --start --fail-status=9 example.com/x' \
+		'rkt list' 'rkt run example.com/x' "rkt enter $uuid"; do
+		case $line in
+		*--fail-status=9*) status=9 ;;
+		pod-enter*) status=125 ;;
+		rkt*) status=254 ;;
+		*) status=78 ;;
+		esac
 		echo "$line"
 		# shellcheck disable=SC2086
 		RKT_DIR=relative run "-$status" --separate-stderr $line \
