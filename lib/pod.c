@@ -65,6 +65,24 @@ pod_place_open(enum pod_place place)
 	return dirs_open_data(sub);
 }
 
+int
+pod_places_make(void)
+{
+	/* Where the last one is, they all are. */
+	autofree char *last = xasprintf(
+	    "%s/pods/%s", dirs_data(), place_names[POD_PLACES - 1]);
+
+	if (access(last, F_OK) == 0)
+		return 0;
+	for (enum pod_place place = 0; place < POD_PLACES; place++) {
+		autofd int fd = pod_place_open(place);
+
+		if (fd < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int
 open_in(enum pod_place place, const char *uuid)
 {
@@ -412,7 +430,7 @@ read_place(enum pod_place place, char (**uuids)[UUID_SIZE])
 	*uuids = NULL;
 	if (entries == NULL)
 		return errno == ENOENT ? 0 : -1;
-	for (struct dirent *e; (e = readdir(entries)) != NULL;) {
+	for (struct dirent *e; (errno = 0, e = readdir(entries)) != NULL;) {
 		if (!uuid_valid(e->d_name))
 			continue;
 		if (count == room) {
@@ -421,6 +439,8 @@ read_place(enum pod_place place, char (**uuids)[UUID_SIZE])
 		}
 		memcpy((*uuids)[count++], e->d_name, UUID_SIZE);
 	}
+	if (errno != 0)
+		return -1;
 	if (count > 1)
 		qsort(*uuids, count, UUID_SIZE, by_name);
 	return (ssize_t)count;

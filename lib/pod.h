@@ -124,6 +124,12 @@ enum pod_state {
 enum pod_state pod_state(const struct pod *pod);
 const char *pod_state_name(enum pod_state state); /* "aborted prepare" */
 
+/*
+ * Makes the places if one is missing, so that none has to be made for a gc on
+ * a disk that is full.  Returns 0, or -1 and errno.
+ */
+int pod_places_make(void);
+
 /* How many pods a place has; 0 also if it cannot be read. */
 size_t pod_count(enum pod_place place);
 

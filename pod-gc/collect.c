@@ -108,8 +108,12 @@ collect(struct pod *pod)
 {
 	if (remove_cgroup(pod) < 0 || network_unmake(pod) < 0)
 		return -1;
-	/* So that no pod without its half is ever listed. */
-	if (pod->place != POD_GARBAGE && pod_move(pod, POD_GARBAGE) < 0) {
+	/*
+	 * So that no pod without its half is ever listed, if the disk has room
+	 * for one more name.
+	 */
+	if (pod->place != POD_GARBAGE && pod_move(pod, POD_GARBAGE) < 0 &&
+	    errno != ENOSPC && errno != EDQUOT) {
 		if (errno == ENOENT)
 			return 0;
 		warn("pod \"%s\": left", pod->uuid);

@@ -84,7 +84,8 @@ mark_exited(struct pod *pod, const struct garbage_ages *ages)
 	(void)ages;
 	if (lock < 0)
 		return 0;
-	if (ended_mark(lock) < 0)
+	/* On a full disk the time of the move has to do for a mark. */
+	if (ended_mark(lock) < 0 && errno != ENOSPC && errno != EDQUOT)
 		warn("pod \"%s\": left", pod->uuid);
 	else
 		(void)move(pod, POD_EXITED_GARBAGE, "Moving container");

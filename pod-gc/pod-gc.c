@@ -14,6 +14,7 @@
 #include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "collect.h"
 #include "ended.h"
@@ -161,7 +162,7 @@ remove_pod(struct pod *pod)
 		lock = ended_lock(pod);
 		if (lock < 0 && errno != ENOENT)
 			why = errno == EAGAIN ? "is currently in use"
-					      : "cannot be locked";
+					      : strerror(errno);
 	}
 	if (why != NULL) {
 		warnx("pod \"%s\" %s", pod->uuid, why);

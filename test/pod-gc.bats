@@ -412,6 +412,35 @@ each_once() {
 	is '' "$(find "$RKT_DIR/pods" -mindepth 2)"
 }
 
+@test "pod-gc: a full disk is no reason to leave pods on it" {
+	mkdir "$T/full"
+	mount -t tmpfs -o size=256k tmpfs "$T/full"
+	export RKT_DIR=$T/full
+	uuid=$(pod_dir run)
+	mkdir "$RKT_DIR"/pods/{exited-garbage,garbage}
+	cat /dev/zero >"$RKT_DIR/filler" || :
+	run ! sh -c 'echo x >"$1"' sh "$RKT_DIR/pods/run/$uuid/lock"
+	gc
+	is "Moving container \"$uuid\" to garbage"
+	is exited-garbage "$(place_of "$uuid")"
+	gc # without a mark, its grace begins with the move
+	is ''
+	# The next place may have no room for its name.
+	run -0 strace -qq -o /dev/null -e inject=renameat2:error=ENOSPC \
+		pod-gc --grace-period=0s
+	is "Garbage collecting container \"$uuid\""
+	gone "$uuid"
+	umount "$RKT_DIR"
+}
+
+@test "pod-gc: a caller that ignores the end of its children is no reason either" {
+	ended_pods 40
+	gc
+	run -0 sh -c 'exec perl -e "\$SIG{CHLD} = q(IGNORE); exec @ARGV" "$@"' sh \
+		pod-gc --grace-period=0s
+	is '' "$(find "$RKT_DIR/pods" -mindepth 2)"
+}
+
 @test "pod-gc: killed at any moment, the next one goes on" {
 	for try in {1..8}; do
 		uuid=$(exited_pod)
