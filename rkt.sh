@@ -32,7 +32,10 @@ adopt=    # set if a name's keys are taken over from its host
 first=    # set if it is known that there is something to fetch
 globals=  # those of these options that are not in the environment
 
-die() { # TEXT
+die() { # TEXT - which may be the user's own, so made safe for a terminal
+	case $1 in
+	*[!\ -~]*) set -- "$(printf %s "$1" | LC_ALL=C tr -c ' -~' '?')" ;;
+	esac
 	printf 'rkt: %s\n' "$1" >&2
 	exit $FAILED
 }
@@ -80,8 +83,8 @@ tool() {
 # prepare ARG… - sets $pod; fails if an image is to be fetched first
 prepare() {
 	status=0
-	trace "pod-prepare$insecure -q" "$@"
-	pod=$(pod-prepare $insecure -q --fetchable "$@") || status=$?
+	trace "pod-prepare$insecure -q --" "$@"
+	pod=$(pod-prepare $insecure -q --fetchable -- "$@") || status=$?
 	test $status -eq 0 || test $status -eq 66 || exit $FAILED
 	return $status
 }
@@ -100,6 +103,9 @@ start() { # POD - becomes it
 }
 
 insecure() { # LIST
+	case $1 in
+	*[!a-z,-]*) die "--insecure-options: $1: no such option" ;;
+	esac
 	for part in $(IFS=,; printf '%s ' $1)
 	do
 		case $part in
@@ -336,8 +342,8 @@ cmd_trust() { # (--prefix=P | --root) [KEY…] | --list | --remove=FINGERPRINT
 	do
 		case $key in
 		http://*)
-			case $insecure in
-			*http* | *pubkey* | *all*) trust_key "$key" ;;
+			case ,${insecure#*=}, in
+			*,http,* | *,pubkey,* | *,all-fetch,* | *,all,*) trust_key "$key" ;;
 			*) die '--insecure-allow-http required for http URLs' ;;
 			esac
 			;;
@@ -421,28 +427,27 @@ image_gc() {
 }
 
 image_verify() { # [IMAGE…]
+	status=0
 	trace 'cas-store check' "$@"
 	keys=$(cas-store check "$@") || status=$?
 	for key in $keys
 	do
 		say "successfully verified checksum for image: \"$key\""
 	done
-	test "${status-0}" -eq 0 || exit $FAILED
+	test $status -eq 0 || exit $FAILED
 }
 
 ### Pods
 
-# fetch_prepare ARG… - sets $pod, after fetching what is missing or too old
-fetch_prepare() {
-	images=$(pod-prepare --fetchable --images "$@") || exit $FAILED
+# fetch_images ARG… - those that are missing or too old
+fetch_images() {
+	images=$(pod-prepare --fetchable --images -- "$@") || exit $FAILED
 	while IFS='	' read -r image signature
 	do
 		test -z "$image" || refetch "$image" "$signature" </dev/null
 	done <<-END
 	$images
 	END
-	trace "pod-prepare$insecure -q" "$@"
-	pod=$(pod-prepare $insecure -q "$@") || exit $FAILED
 }
 
 # refetch IMAGE SIGNATURE - when its remote is away the store's image will do,
@@ -461,19 +466,29 @@ refetch() {
 }
 
 cmd_run() { # [POD-OPTION…] IMAGE [IMAGE-OPTION…] [-- ARG… [---]]…
-	fetch_prepare "$@" # what could start without has, above
+	fetch_images "$@" # what could start without has, above
+	pod=$(tool pod-prepare $insecure -q -- "$@") || exit $FAILED
 	start "$pod"
 }
 
 cmd_prepare() { # the same
-	prepare "$@" || fetch_prepare "$@"
-	say "$pod"
+	status=0
+	trace "pod-prepare$insecure -q --" "$@"
+	# It tells the pod itself, and removes it if it cannot.
+	pod-prepare $insecure -q --fetchable -- "$@" || status=$?
+	case $status in
+	0) return ;;
+	66) fetch_images "$@" ;;
+	*) exit $FAILED ;;
+	esac
+	tool pod-prepare $insecure -q -- "$@"
 }
 
 cmd_restart() { # UUID
 	test $# -eq 1 || usage restart
 	pod=$(tool pod-list -q "$1") || exit $FAILED
-	case $(tool pod-list --status "$pod") in
+	state=$(tool pod-list --status "$pod") || exit $FAILED
+	case $state in
 	*state=running*) tool pod-stop "$pod" >/dev/null ;;
 	esac
 	start "$pod"
@@ -554,7 +569,7 @@ gc) tool pod-gc "$@" ;;
 list) tool pod-list --table "$@" ;;
 rm) tool pod-gc --remove "$@" ;;
 run-prepared)
-	pod=$(tool pod-prepare --late "$@") || exit $FAILED
+	pod=$(tool pod-prepare --late -- "$@") || exit $FAILED
 	start "$pod"
 	;;
 status) tool pod-list --status "$@" ;;

@@ -17,7 +17,7 @@ struct commit {
 	const char *bytes; /* of the manifest */
 	size_t length;
 	const struct image_manifest *manifest;
-	json_t *info;         /* what will be known of it (image_info()) */
+	json_t *info; /* what will be known of it (image_info()) */
 	bool latest;
 	const char *url;     /* where it came from, or NULL */
 	const json_t *fetch; /* the record's member, for the cache's facts */

@@ -25,7 +25,7 @@ enum { DROPS = 160 };
 static const char *step = "";
 static bool quiet;
 static int fail_status; /* if not 0, that of every failure */
-static void (*pipe_was)(int) = SIG_DFL;
+static void (*pipe_was)(int) = SIG_DFL, (*size_was)(int) = SIG_DFL;
 static char *drops[DROPS];
 static volatile sig_atomic_t drop_count;
 static void (*undo)(void);
@@ -62,8 +62,9 @@ filter_start(const char *name, bool be_quiet)
 
 	step = name;
 	quiet = be_quiet;
-	/* A reader that is gone is an error like others. */
+	/* A reader that is gone is an error like others, and so is a limit. */
 	pipe_was = signal(SIGPIPE, SIG_IGN);
+	size_was = signal(SIGXFSZ, SIG_IGN);
 	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
 		/* What is ignored (nohup(1)) stays so. */
 		if (sigaction(ends[i], NULL, &was) == 0 &&
@@ -81,6 +82,7 @@ void
 filter_hand_over(void)
 {
 	(void)signal(SIGPIPE, pipe_was);
+	(void)signal(SIGXFSZ, size_was);
 }
 
 void

@@ -20,7 +20,8 @@
 /*
  * Call after prog_start(): step is the member that this filter adds.  A quiet
  * filter (-q) prints no error record: stdout is for its one word.  From now on
- * SIGPIPE is ignored: a reader that is gone is an error of filter_write().
+ * SIGPIPE is ignored: a reader that is gone is an error of filter_write(); and
+ * SIGXFSZ: a limit of files' sizes is one of write(2).
  */
 void filter_start(const char *step, bool quiet);
 
@@ -30,7 +31,7 @@ void filter_start(const char *step, bool quiet);
  */
 void filter_fail_as(int status);
 
-/* Before it becomes another program: SIGPIPE is as it was. */
+/* Before it becomes another program: SIGPIPE and SIGXFSZ are as they were. */
 void filter_hand_over(void);
 
 /* The record on stdin; the caller owns it. */

@@ -26,7 +26,7 @@
  * pod does not outlive a power cut, its uppers are volatile.
  */
 static struct pod made = { .dir = -1 };
-static const char *uuid_file;
+static const char *uuid_file; /* that was made for it */
 
 /* However the process ends, unless the pod is to be kept. */
 static void
@@ -97,7 +97,8 @@ take_embryo(void)
 static int
 make_embryo(const char *uuid)
 {
-	autofd int place = pod_place_open(POD_EMBRYO);
+	autofd int place =
+	    pod_places_make() < 0 ? -1 : pod_place_open(POD_EMBRYO);
 	autofd int held = place < 0 ? -1 : pod_embryos_hold(false);
 
 	if (held < 0)
@@ -265,17 +266,32 @@ fill(const struct directory *directory)
 		cannot_register();
 }
 
+/* A file that was there before is written to, whatever it is, and stays. */
+static int
+open_uuid_file(const char *file)
+{
+	const int flags = O_WRONLY | O_NOCTTY | O_CLOEXEC;
+	int fd = open(file, flags | O_CREAT | O_EXCL, 0644);
+
+	if (fd >= 0)
+		uuid_file = file;
+	else if (errno == EEXIST)
+		fd = open(file, flags);
+	return fd;
+}
+
 static void
 save_uuid(const char *file)
 {
 	autofree char *line = xasprintf("%s\n", made.uuid);
-	autofd int fd =
-	    open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	const size_t length = strlen(line);
+	autofd int fd = open_uuid_file(file);
+	struct stat status;
 
 	if (fd < 0)
 		filter_fail(EX_CANTCREAT, "%s", escape(file));
-	uuid_file = file;
-	if (write_all(fd, line, strlen(line)) < 0)
+	if (write_all(fd, line, length) < 0 || fstat(fd, &status) < 0 ||
+	    (S_ISREG(status.st_mode) && ftruncate(fd, (off_t)length) < 0))
 		filter_fail(EX_IOERR, "%s", escape(file));
 }
 

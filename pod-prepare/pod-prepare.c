@@ -177,10 +177,8 @@ prepare(const struct args *args, struct pod_manifest **pod,
 	directory.filters = filters;
 	directory.choices = choices;
 	directory_make(&directory);
-	if (opts.start) {
-		directory_keep();
+	if (opts.start)
 		start_pod(directory.uuid, choices);
-	}
 	print_result(directory.uuid);
 	prog_finish();
 	directory_keep();

@@ -17,11 +17,11 @@ struct options opts;
 static void
 usage(FILE *out)
 {
-	fputs("usage: pod-prepare [--records] [-q] [--fetchable] ARG...\n"
+	fputs("usage: pod-prepare [--records] [-q] [--fetchable] [--] ARG...\n"
 	      "       pod-prepare --start [--fail-status=N] "
-	      "[--else PROG [WORD...] --] ARG...\n"
-	      "       pod-prepare [--fetchable] --images ARG...\n"
-	      "       pod-prepare --late [POD-OPTION...] UUID\n"
+	      "[--else PROG [WORD...]] [--] ARG...\n"
+	      "       pod-prepare [--fetchable] --images [--] ARG...\n"
+	      "       pod-prepare --late [--] [POD-OPTION...] UUID\n"
 	      "Also: --insecure-options=capabilities,paths,seccomp\n"
 	      "ARGs are [POD-OPTION...] IMAGE [IMAGE-OPTION...] "
 	      "[-- ARG... [---]] [IMAGE...]\n",
@@ -84,7 +84,7 @@ take_value(const char *text)
 	return true;
 }
 
-/* Returns how many words there are from --else to its "--". */
+/* Returns how many words there are from --else to the "--" that ends all. */
 static int
 take_other(char *argv[])
 {
@@ -97,7 +97,7 @@ take_other(char *argv[])
 	if (n == 1 || argv[n] == NULL)
 		options_wrong("--else: needs a program, its words, and \"--\"");
 	opts.otherwise = (struct otherwise){ argv + 1, n - 1 };
-	return n + 1;
+	return n;
 }
 
 static void
@@ -116,8 +116,8 @@ take_help(const char *text)
 }
 
 /*
- * Our own options, which end where rkt's arguments begin: getopt(3) would
- * take offence at those.  Returns how many there are.
+ * Our own options, which end at "--" or where rkt's arguments begin: getopt(3)
+ * would take offence at those.  Returns how many words there are.
  */
 int
 options_read(char *argv[])
@@ -131,7 +131,9 @@ options_read(char *argv[])
 		if (words == 0)
 			break;
 	}
-	if (argv[n] != NULL)
+	if (argv[n] != NULL && strcmp(argv[n], "--") == 0)
+		n++;
+	else if (argv[n] != NULL)
 		take_help(argv[n]);
 	if (!opts.start && opts.otherwise.count > 0)
 		options_wrong("--else: needs --start");

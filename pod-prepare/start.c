@@ -27,8 +27,11 @@ start_pod(const char *uuid, const json_t *choices)
 	char netns[] = "pod-netns", enter[] = "pod-enter";
 	char *argv[] = { netns, status, pod, enter, status, pod, NULL };
 
+	char *const *chain = argv + (has_hosts_network(choices) ? 3 : 0);
+
 	filter_hand_over();
-	prog_chain(argv + (has_hosts_network(choices) ? 3 : 0));
+	prog_become(chain);
+	prog_die("%s", chain[0]);
 }
 
 void

@@ -13,8 +13,8 @@ struct otherwise {
 /*
  * Becomes "pod-netns UUID pod-enter UUID", or "pod-enter UUID" alone if the
  * choices are for the host's network and its users: then pod-netns would change
- * nothing.  Both are told the --fail-status that is prog_status.  Does not
- * return; ends as prog_chain() does.
+ * nothing.  Both are told the --fail-status that is prog_status, with which
+ * this ends if there is no such program: it is ours.
  */
 _Noreturn void start_pod(const char *uuid, const json_t *choices);
 

@@ -681,3 +681,79 @@ $ignored" "$(sed 's/^ $//' <<<"$output")"
 	done
 	no_pods
 }
+
+@test "pod-prepare: --uuid-file-save writes to what is there, and removes only its own" {
+	image
+	ln -s /dev/full "$T/full"
+	run -74 pod-prepare -q --uuid-file-save="$T/full" example.com/app
+	test -L "$T/full"
+	seq 100 >"$T/old"
+	prepare --uuid-file-save="$T/old" example.com/app
+	is "$output" "$(cat "$T/old")"
+	mkfifo "$T/fifo"
+	cat "$T/fifo" >"$T/said" &
+	prepare --uuid-file-save="$T/fifo" example.com/app
+	wait
+	is "$output" "$(cat "$T/said")"
+	rm -r "$RKT_DIR"/pods/prepared/*
+	for file in old new; do
+		run -74 sh -c 'exec pod-prepare -q --uuid-file-save="$1" \
+			example.com/app >/dev/full' sh "$T/$file"
+		no_pods
+	done
+	test -f "$T/old"
+	test ! -e "$T/new"
+}
+
+@test "pod-prepare: -- ends its own options, as rkt prepare and rkt run say it" {
+	image
+	prepare -- example.com/app
+	for word in --start --images --late --records --fail-status=7 \
+		--else=x --fetchable; do
+		run -64 --separate-stderr pod-prepare -q -- $word example.com/app
+		matches "^pod-prepare: unknown flag: ${word%%=*}" "$stderr"
+		for verb in prepare run; do
+			run -254 --separate-stderr rkt $verb $word example.com/app
+			matches "^rkt: unknown flag: ${word%%=*}" "$stderr"
+		done
+	done
+	is "$pod" "$(find "$RKT_DIR/pods" -mindepth 2 -maxdepth 2)"
+}
+
+@test "rkt prepare: whose UUID nobody can read leaves no pod" {
+	image
+	run -254 --separate-stderr sh -c 'exec rkt prepare example.com/app >/dev/full'
+	is 'rkt: stdout: No space left on device' "$stderr"
+	no_pods
+}
+
+@test "rkt run: without the programs that start a pod, it leaves none" {
+	image
+	mkdir "$T/bin"
+	cp "$BIN"/{rkt,pod-prepare} "$T/bin"
+	for net in host none; do
+		PATH=/usr/bin:/bin run -254 --separate-stderr "$T/bin/rkt" run \
+			--net=$net example.com/app
+		matches '^rkt: pod-(enter|netns): No such file or directory' "$stderr"
+		no_pods
+	done
+}
+
+@test "pod-prepare: a limit of the sizes of files is an error like another" {
+	image
+	for verb in prepare run; do
+		run -0 sh -c '{ (ulimit -f 0; exec rkt "$@"); echo $?; } 2>&1 |
+			cat' sh $verb example.com/app
+		matches 'File too large' "${lines[0]}"
+		is 254 "${lines[1]}"
+		no_pods
+	done
+}
+
+@test "pod-prepare: the first pod makes the places of all, for a disk that is full later" {
+	image
+	prepare example.com/app
+	is 'embryo exited-garbage garbage prepare prepared run' \
+		"$(find "$RKT_DIR/pods" -mindepth 1 -maxdepth 1 -printf '%f\n' |
+			sort | xargs)"
+}

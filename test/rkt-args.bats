@@ -30,7 +30,7 @@ row() {
 	local words uuid status=0
 	eval "words=(${1//APP/example.com/app})"
 	rm -f uuid
-	uuid=$(pod-prepare -q "${words[@]}" 2>stderr) || status=$?
+	uuid=$(pod-prepare -q -- "${words[@]}" 2>stderr) || status=$?
 	case $2 in
 	refused:*)
 		test "$status" -ne 0 && test -z "$uuid" &&

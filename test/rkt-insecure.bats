@@ -190,7 +190,7 @@ LOOK='sed -n "s/^CapBnd:.//p; s/^Seccomp:.//p" /proc/self/status
 	run -254 --separate-stderr rkt --insecure-options=image,sometimes fetch x
 	is 'rkt: --insecure-options: sometimes: no such option' "$stderr"
 	run -254 --separate-stderr rkt '--insecure-options=image *' fetch x
-	is 'rkt: --insecure-options: *: no such option' "$stderr"
+	is 'rkt: --insecure-options: image *: no such option' "$stderr"
 	run -64 --separate-stderr pod-prepare --insecure-options=sometimes x
 	is 'pod-prepare: --insecure-options: no such word' "$stderr"
 	run -254 --separate-stderr rkt --insecure-options
