@@ -108,12 +108,6 @@ withdrawn(int result, const char *what)
 }
 
 static int
-compare_texts(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-static int
 add_blobs(int cas, const char *key, void *data)
 {
 	struct check *check = data;
@@ -156,9 +150,7 @@ check_blobs(struct check *check)
 {
 	struct strings *blobs = &check->blobs;
 
-	if (blobs->count > 0)
-		qsort(blobs->list, blobs->count, sizeof *blobs->list,
-		    compare_texts);
+	strings_sort(blobs);
 	for (size_t i = 0; i < blobs->count; i++)
 		if (i == 0 || strcmp(blobs->list[i], blobs->list[i - 1]) != 0)
 			check_blob(check, blobs->list[i]);

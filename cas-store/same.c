@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* same - two trees of files, compared */
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -93,36 +92,13 @@ same_links(
 }
 
 static int
-compare_names(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-static int
-list(int fd, struct strings *names)
-{
-	int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	autodir DIR *dir = copy < 0 ? NULL : fdopendir(copy);
-
-	if (dir == NULL)
-		return -1;
-	for (const struct dirent *e; (e = readdir(dir)) != NULL;)
-		if (path_is_name(e->d_name))
-			strings_add(names, e->d_name);
-	if (names->count > 0)
-		qsort(names->list, names->count, sizeof *names->list,
-		    compare_names);
-	return 0;
-}
-
-static int
 same_trees(int a, int b, const char *called, struct fault *fault)
 {
 	struct strings ours = { 0 };
 	struct strings theirs = { 0 };
 	int result = 0;
 
-	if (list(a, &ours) < 0 || list(b, &theirs) < 0)
+	if (path_names(a, &ours) < 0 || path_names(b, &theirs) < 0)
 		result = fail(called, fault);
 	if (result == 0 && ours.count != theirs.count)
 		result = differ(called, fault);

@@ -154,71 +154,30 @@ image_record(int cas, const json_t *info, const char *image)
 	    image_store(cas, info));
 }
 
-/* A directory of keys, read to its end. */
+/* Those in a directory of keys, in order; without that there are none. */
 static int
 each_key(int cas, const char *path,
     int (*visit)(int cas, const char *key, void *data), void *data)
 {
-	autodir DIR *dir = NULL;
 	autofd int fd = openat(cas, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int result = 0;
+	struct strings names = { 0 };
+	int result;
 
 	if (fd < 0)
 		return errno == ENOENT ? 0 : -1;
-	dir = fdopendir(fd);
-	if (dir == NULL)
-		return -1;
-	(void)take_fd(&fd);
-	/* What visit did to errno is not the end of the directory. */
-	for (struct dirent *e; (errno = 0, e = readdir(dir)) != NULL;) {
-		if (store_is_key(e->d_name))
-			result = visit(cas, e->d_name, data);
-		if (result != 0)
-			return result;
-	}
-	return errno != 0 ? -1 : 0;
-}
-
-struct keys {
-	char **list;
-	size_t count;
-};
-
-static int
-collect_key(int cas, const char *key, void *data)
-{
-	struct keys *keys = data;
-
-	(void)cas;
-	if ((keys->count & (keys->count + 1)) == 0)
-		keys->list = xreallocarray(
-		    keys->list, 2 * keys->count + 1, sizeof *keys->list);
-	keys->list[keys->count++] = xstrdup(key);
-	return 0;
-}
-
-static int
-compare_keys(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
+	result = path_names(fd, &names);
+	for (size_t i = 0; i < names.count && result == 0; i++)
+		if (store_is_key(names.list[i]))
+			result = visit(cas, names.list[i], data);
+	strings_free(&names);
+	return result;
 }
 
 int
 image_each(
     int cas, int (*visit)(int cas, const char *key, void *data), void *data)
 {
-	struct keys keys = { 0 };
-	int result = each_key(cas, "image", collect_key, &keys);
-
-	if (keys.count > 0)
-		qsort(keys.list, keys.count, sizeof *keys.list, compare_keys);
-	for (size_t i = 0; i < keys.count; i++) {
-		if (result == 0)
-			result = visit(cas, keys.list[i], data);
-		free(keys.list[i]);
-	}
-	free(keys.list);
-	return result;
+	return each_key(cas, "image", visit, data);
 }
 
 /* By name: each image of it whose labels are those wanted is compared with

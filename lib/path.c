@@ -15,6 +15,7 @@
 #include "alloc.h"
 #include "path.h"
 #include "scope.h"
+#include "string-list.h"
 
 /* A rename somewhere can make openat2(2) say EAGAIN; not for ever. */
 enum { TRIES = 128 };
@@ -144,8 +145,9 @@ enum { DEPTH_MAX = 64 };
 struct removal {
 	int dir; /* where what is removed lies */
 	const char *name;
-	int top;        /* what is removed, if it had to be opened for this */
-	unsigned moved; /* so many were moved up to it */
+	const char *kept; /* one name directly in it, or NULL */
+	int top;          /* what is removed, if it had to be opened for this */
+	unsigned moved;   /* so many were moved up to it */
 };
 
 static int remove_at(
@@ -191,7 +193,9 @@ empty_directory(struct removal *removal, int fd, int depth)
 		return -1;
 	}
 	for (struct dirent *e; (e = readdir(entries)) != NULL;) {
-		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
+		if (!path_is_name(e->d_name) ||
+		    (depth == 0 && removal->kept != NULL &&
+			strcmp(e->d_name, removal->kept) == 0))
 			continue;
 		/* Go on after a failure: what can go, goes. */
 		if (remove_at(removal, dirfd(entries), e->d_name, e->d_type,
@@ -268,31 +272,63 @@ remove_at(struct removal *removal, int dir, const char *name,
 	return remove_one(dir, name, DT_DIR);
 }
 
-int
-path_remove_as(int dir, const char *name, unsigned char type)
+/* Once more as long as something was moved up. */
+static int
+empty(struct removal *removal)
 {
-	struct removal removal = { .dir = dir, .name = name, .top = -1 };
 	unsigned before;
 	int result;
 
-	if (remove_one(dir, name, type) == 0)
-		return 0;
-	if (errno != ENOTEMPTY)
-		return -1;
 	do {
-		int fd = open_to_empty(dir, name);
+		int fd = open_to_empty(removal->dir, removal->name);
 
-		before = removal.moved;
-		result = fd < 0 ? -1 : empty_directory(&removal, fd, 0);
-	} while (result == 0 && removal.moved != before);
-	scope_close(&removal.top);
-	return result < 0 ? -1 : remove_one(dir, name, DT_DIR);
+		before = removal->moved;
+		result = fd < 0 ? -1 : empty_directory(removal, fd, 0);
+	} while (result == 0 && removal->moved != before);
+	scope_close(&removal->top);
+	return result;
 }
 
 int
 path_remove(int dir, const char *name)
 {
-	return path_remove_as(dir, name, DT_UNKNOWN);
+	struct removal removal = { .dir = dir, .name = name, .top = -1 };
+
+	if (remove_one(dir, name, DT_UNKNOWN) == 0)
+		return 0;
+	if (errno != ENOTEMPTY || empty(&removal) < 0)
+		return -1;
+	return remove_one(dir, name, DT_DIR);
+}
+
+int
+path_empty(int dir, const char *kept)
+{
+	struct removal removal = {
+		.dir = dir, .name = ".", .kept = kept, .top = -1
+	};
+
+	return empty(&removal);
+}
+
+int
+path_names(int dir, struct strings *names)
+{
+	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	autodir DIR *entries = fd < 0 ? NULL : fdopendir(fd);
+	int error;
+
+	if (entries == NULL) {
+		scope_close(&fd);
+		return -1;
+	}
+	for (struct dirent *e; (errno = 0, e = readdir(entries)) != NULL;)
+		if (path_is_name(e->d_name))
+			strings_add(names, e->d_name);
+	error = errno;
+	strings_sort(names);
+	errno = error;
+	return error == 0 ? 0 : -1;
 }
 
 bool

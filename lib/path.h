@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+struct strings;
+
 /*
  * Theirs: opens path as a process whose root directory is the descriptor root
  * would see it: symbolic links and ".." are legal and cannot leave it, and
@@ -44,8 +46,14 @@ char *path_read_fd(int fd, size_t max, size_t *length);
  */
 int path_remove(int dir, const char *name);
 
-/* The same if readdir(3) has given a type (DT_DIR): a call less, no more. */
-int path_remove_as(int dir, const char *name, unsigned char type);
+/* The same of all that is in dir, but for one name, which may be NULL. */
+int path_empty(int dir, const char *kept);
+
+/*
+ * Adds what is in dir, in order; the caller frees them.  Returns 0, or -1 and
+ * errno: not all could be read.
+ */
+int path_names(int dir, struct strings *names);
 
 /* Is this one path component: not empty, not "." or "..", without a slash? */
 bool path_is_name(const char *name);

@@ -2,43 +2,35 @@
 /* network - what an ended pod's networks have left */
 
 #include <err.h>
+#include <errno.h>
 #include <net/if.h>
 #include <string.h>
-#include <time.h>
 
 #include "cni.h"
 #include "escape.h"
 #include "network.h"
 #include "path.h"
+#include "patience.h"
 #include "record.h"
 #include "scope.h"
-
-/*
- * What dies with the pod's last process is not gone at once: so long is it
- * waited for, in steps, in milliseconds.
- */
-enum { PATIENCE = 1000, STEP = 5 };
 
 /* Enough for all networks that a pod may have, and what plugins said of them.
  */
 enum { NET_MAX = 4 * 1024 * 1024 };
 
-static void
-step(void)
-{
-	const struct timespec time = { .tv_nsec = STEP * 1000000 };
-
-	(void)nanosleep(&time, NULL);
-}
-
-json_t *
-network_read(const struct pod *pod, const char *file)
+int
+network_read(const struct pod *pod, const char *file, json_t **json)
 {
 	size_t length = 0;
 	autofree char *bytes = path_read(pod->dir, file, NET_MAX, &length);
 	autofree char *why = NULL;
 
-	return bytes == NULL ? NULL : json_parse(bytes, length, &why);
+	*json = bytes == NULL ? NULL : json_parse(bytes, length, &why);
+	if (bytes != NULL || errno == ENOENT || errno == EINVAL ||
+	    errno == EFBIG || errno == ELOOP)
+		return 0;
+	warn("pod \"%s\": %s", pod->uuid, file);
+	return -1;
 }
 
 /* Is there still an interface of that name?  The kernel takes 20 ms or so. */
@@ -47,14 +39,14 @@ wait_for(const struct pod *pod, const char *interface)
 {
 	if (strlen(interface) >= IF_NAMESIZE)
 		return 0;
-	for (int waited = 0; if_nametoindex(interface) != 0; waited += STEP) {
-		if (waited >= PATIENCE) {
+	for (struct patience patience = { 0 };
+	     if_nametoindex(interface) != 0;) {
+		if (!patience_wait(&patience)) {
 			warnx("pod \"%s\": interface %s: something holds "
 			      "its network namespace, left",
 			    pod->uuid, interface);
 			return -1;
 		}
-		step();
 	}
 	return 0;
 }
@@ -62,9 +54,12 @@ wait_for(const struct pod *pod, const char *interface)
 static int
 wait_for_network(const struct pod *pod)
 {
-	autojson json_t *net = network_read(pod, "net.json");
-	const json_t *networks = record_get(net, "networks");
+	autojson json_t *net = NULL;
+	const json_t *networks;
 
+	if (network_read(pod, "net.json", &net) < 0)
+		return -1;
+	networks = record_get(net, "networks");
 	for (size_t i = 0; i < json_array_size(networks); i++) {
 		const char *interface =
 		    record_string(json_array_get(networks, i), "hostIf");
@@ -96,10 +91,13 @@ undo(const struct pod *pod, const json_t *call)
 static int
 undo_plugins(const struct pod *pod)
 {
-	autojson json_t *cni = network_read(pod, "cni.json");
-	const json_t *calls = record_get(cni, "networks");
+	autojson json_t *cni = NULL;
+	const json_t *calls;
 	int result = 0;
 
+	if (network_read(pod, "cni.json", &cni) < 0)
+		return -1;
+	calls = record_get(cni, "networks");
 	for (size_t i = json_array_size(calls); i-- > 0;)
 		if (undo(pod, json_array_get(calls, i)) < 0)
 			result = -1;

@@ -6,8 +6,12 @@
 
 #include "pod.h"
 
-/* The pod's net.json or cni.json; NULL if it has none that can be read. */
-json_t *network_read(const struct pod *pod, const char *file);
+/*
+ * The pod's net.json or cni.json; NULL if it has none, or one that is broken,
+ * as a power cut may leave it.  Returns 0, or -1 after a line on stderr: the
+ * next gc may be able to read it.
+ */
+int network_read(const struct pod *pod, const char *file, json_t **json);
 
 /*
  * Waits until the kernel has taken away the pod's interfaces, and asks the CNI

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* shared - what several pods have in common, and who has none of it left */
 
-#include <dirent.h>
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -17,55 +16,40 @@
 #include "dirs.h"
 #include "masquerade.h"
 #include "network.h"
+#include "path.h"
 #include "pod.h"
 #include "record.h"
 #include "scope.h"
 #include "shared.h"
+#include "string-list.h"
 
 /* The members of a pod's net.json that say which rules it needs. */
 static const char *const rules[] = { "masquerade", "masquerade6", "guard6" };
 enum { RULES = sizeof rules / sizeof *rules };
 
-/* The images that are mounted, by name in order, and which of them is used. */
+/* The images that are mounted, by name, and which of them is used. */
 struct mounted {
-	char **keys;
+	struct strings keys;
 	bool *used;
-	size_t count;
 };
 
+/* None, if the directory is not there. */
 static int
-by_text(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-static void
 read_mounted(const char *path, struct mounted *mounted)
 {
-	autodir DIR *entries = opendir(path);
+	autofd int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	*mounted = (struct mounted){ 0 };
-	if (entries == NULL)
-		return;
-	for (struct dirent *e; (e = readdir(entries)) != NULL;) {
-		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
-			continue;
-		mounted->keys = xreallocarray(
-		    mounted->keys, mounted->count + 1, sizeof *mounted->keys);
-		mounted->keys[mounted->count++] = xstrdup(e->d_name);
-	}
-	if (mounted->count > 0)
-		qsort(mounted->keys, mounted->count, sizeof *mounted->keys,
-		    by_text);
-	mounted->used = xcalloc(mounted->count + 1, sizeof *mounted->used);
+	if (dir < 0 ? errno != ENOENT : path_names(dir, &mounted->keys) < 0)
+		return -1;
+	mounted->used = xcalloc(mounted->keys.count + 1, sizeof(bool));
+	return 0;
 }
 
 static void
 free_mounted(struct mounted *mounted)
 {
-	for (size_t i = 0; i < mounted->count; i++)
-		free(mounted->keys[i]);
-	free(mounted->keys);
+	strings_free(&mounted->keys);
 	free(mounted->used);
 }
 
@@ -74,14 +58,15 @@ note_images(struct pod *pod, void *data)
 {
 	struct mounted *mounted = data;
 
-	for (size_t i = 0; i < mounted->count; i++) {
+	for (size_t i = 0; i < mounted->keys.count; i++) {
 		autofree char *index = NULL;
 
 		if (mounted->used[i])
 			continue;
-		index = xasprintf("%s.index", mounted->keys[i]);
-		mounted->used[i] =
-		    faccessat(pod->dir, index, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+		index = xasprintf("%s.index", mounted->keys.list[i]);
+		mounted->used[i] = faccessat(pod->dir, index, F_OK,
+				       AT_SYMLINK_NOFOLLOW) == 0 ||
+				   errno != ENOENT;
 	}
 	return 0;
 }
@@ -98,12 +83,12 @@ unmount(const char *path)
 static int
 unmount_unused(const char *path, const struct mounted *mounted)
 {
-	size_t left = mounted->count;
+	size_t left = mounted->keys.count;
 	int result = 0;
 
-	for (size_t i = 0; i < mounted->count; i++) {
+	for (size_t i = 0; i < mounted->keys.count; i++) {
 		autofree char *mount =
-		    xasprintf("%s/%s", path, mounted->keys[i]);
+		    xasprintf("%s/%s", path, mounted->keys.list[i]);
 
 		if (mounted->used[i])
 			continue;
@@ -149,11 +134,11 @@ shared_unmount(void)
 		warn("%s.lock", path);
 		return -1;
 	}
-	read_mounted(path, &mounted);
-	for (enum pod_place place = 0; place < POD_PLACES && mounted.count > 0;
+	result = read_mounted(path, &mounted);
+	for (enum pod_place place = 0;
+	     place < POD_PLACES && mounted.keys.count > 0 && result == 0;
 	     place++)
-		if (pod_each(place, note_images, &mounted) < 0)
-			result = -1;
+		result = pod_each(place, note_images, &mounted);
 	if (result < 0)
 		warn("%s", path);
 	else
@@ -195,7 +180,8 @@ note_networks(struct pod *pod, void *data)
 
 	if (pod_locked(pod) != 1)
 		return 0;
-	net = network_read(pod, "net.json");
+	if (network_read(pod, "net.json", &net) < 0)
+		return -1;
 	networks = record_get(net, "networks");
 	for (size_t i = 0; i < json_array_size(networks); i++) {
 		json_t *network = json_array_get(networks, i);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* conf - the network files of net.d */
 
-#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +15,7 @@
 #include "prog.h"
 #include "record.h"
 #include "scope.h"
+#include "string-list.h"
 
 /* The names of networks are parts of paths, and of tables of nftables. */
 #define NAME_CHARACTERS \
@@ -116,32 +117,10 @@ read_one(const char *path, int dir, const char *name)
 	return conf;
 }
 
-static int
-by_name(const void *a, const void *b)
+static bool
+is_conf(const char *name)
 {
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-/* The names of the files, in order; the caller frees them. */
-static char **
-list_files(const char *path, DIR *entries, size_t *count)
-{
-	char **names = NULL;
-
-	*count = 0;
-	for (struct dirent *e; (e = readdir(entries)) != NULL;) {
-		if (!ends_in(e->d_name, ".conf") &&
-		    !ends_in(e->d_name, ".conflist"))
-			continue;
-		if (*count == CONF_FILES_MAX)
-			prog_diex("%s: more than %d conf files", path,
-			    CONF_FILES_MAX);
-		names = xreallocarray(names, *count + 1, sizeof *names);
-		names[(*count)++] = xstrdup(e->d_name);
-	}
-	if (*count > 0)
-		qsort(names, *count, sizeof *names, by_name);
-	return names;
+	return ends_in(name, ".conf") || ends_in(name, ".conflist");
 }
 
 static struct conf *
@@ -170,42 +149,50 @@ is_in(const struct conf *conf, const char *path)
 	       conf->file[strlen(path)] == '/';
 }
 
+/* The later directory's takes the place of the earlier one's. */
+static void
+take(struct confs *confs, struct conf conf, const char *path,
+    void (*overridden)(const char *, const char *, void *), void *data)
+{
+	struct conf *same = find(confs, 0, conf.name);
+
+	if (same != NULL && is_in(same, path)) {
+		autofree char *what = xasprintf("network \"%s\" is in %s too",
+		    conf.name, strrchr(same->file, '/') + 1);
+
+		conf_refuse(&conf, what);
+	}
+	if (same == NULL) {
+		append(confs, &conf);
+		return;
+	}
+	overridden(conf.name, path, data);
+	free(same->file);
+	json_decref(same->list);
+	*same = conf;
+}
+
 static void
 read_directory(struct confs *confs, const char *base,
     void (*overridden)(const char *, const char *, void *), void *data)
 {
 	autofree char *path = xasprintf("%s/net.d", base);
-	autodir DIR *entries = opendir(path);
-	char **names;
-	size_t count;
+	autofd int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct strings names = { 0 };
+	size_t count = 0;
 
-	if (entries == NULL && errno != ENOENT)
+	if (dir < 0 ? errno != ENOENT : path_names(dir, &names) < 0)
 		prog_die("%s", path);
-	if (entries == NULL)
-		return;
-	names = list_files(path, entries, &count);
-	for (size_t i = 0; i < count; i++) {
-		struct conf conf = read_one(path, dirfd(entries), names[i]);
-		struct conf *same = find(confs, 0, conf.name);
-
-		free(names[i]);
-		if (same != NULL && is_in(same, path)) {
-			autofree char *what =
-			    xasprintf("network \"%s\" is in %s too", conf.name,
-				strrchr(same->file, '/') + 1);
-
-			conf_refuse(&conf, what);
-		}
-		if (same == NULL) {
-			append(confs, &conf);
+	for (size_t i = 0; i < names.count; i++) {
+		if (!is_conf(names.list[i]))
 			continue;
-		}
-		overridden(conf.name, path, data);
-		free(same->file);
-		json_decref(same->list);
-		*same = conf;
+		if (++count > CONF_FILES_MAX)
+			prog_diex("%s: more than %d conf files", path,
+			    CONF_FILES_MAX);
+		take(confs, read_one(path, dir, names.list[i]), path,
+		    overridden, data);
 	}
-	free(names);
+	strings_free(&names);
 }
 
 /* As the conf files would have them. */

@@ -322,3 +322,10 @@ error_record='{"v":1,"future":[1],"error":{"step":"fetch","status":69}}'
 	done
 	is '' "$(printf '%s\n' "${missing[@]}")"
 }
+
+@test "rkt makes its users' words safe for a terminal" {
+	for words in $'fo\e[31mo' $'--fo\e[31mo' $'--dir=fo\e[31mo'; do
+		run -254 --separate-stderr rkt "$words"
+		matches '^rkt: .*fo\?\[31mo' "$stderr"
+	done
+}

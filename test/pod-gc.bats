@@ -476,6 +476,20 @@ each_once() {
 	run ! mountpoint -q "$RKT_RUN/mnt"
 }
 
+@test "pod-gc: without a look at all that is mounted, it unmounts nothing" {
+	export ASAN_OPTIONS=detect_leaks=0 # it cannot under strace
+	mkdir -p "$RKT_RUN/mnt/a"
+	: >"$RKT_RUN/mnt.lock"
+	mount --bind "$RKT_RUN/mnt" "$RKT_RUN/mnt"
+	mount -t tmpfs tmpfs "$RKT_RUN/mnt/a"
+	run strace -qq -o "$T/calls" -P "$RKT_RUN/mnt" \
+		-e inject=openat:error=EMFILE pod-gc
+	is "pod-gc: $RKT_RUN/mnt: Too many open files"
+	mountpoint "$RKT_RUN/mnt/a"
+	gc
+	run ! mountpoint -q "$RKT_RUN/mnt"
+}
+
 @test "pod-gc: a mount in use by a process goes from the table, not from it" {
 	mkdir -p "$RKT_RUN/mnt/sha512-a"
 	: >"$RKT_RUN/mnt.lock"
@@ -545,6 +559,21 @@ each_once() {
 pod-gc: pod \"$uuid\": interface rkt-${uuid:0:8}: something holds its network namespace, left"
 	is exited-garbage "$(place_of "$uuid")"
 	kill -KILL "$!"
+	gc --grace-period=0s
+	gone "$uuid"
+}
+
+@test "pod-gc: a pod whose networks cannot be read is left, one whose are broken is not" {
+	export ASAN_OPTIONS=detect_leaks=0 # it cannot under strace
+	uuid=$(exited_pod)
+	gc
+	for file in net.json cni.json; do
+		echo '{' >"$RKT_DIR/pods/exited-garbage/$uuid/$file"
+		run -0 strace -qq -o "$T/calls" -P $file \
+			-e inject=openat:error=EIO pod-gc --grace-period=0s
+		is "Garbage collecting container \"$uuid\"
+pod-gc: pod \"$uuid\": $file: Input/output error"
+	done
 	gc --grace-period=0s
 	gone "$uuid"
 }
