@@ -30,6 +30,7 @@
 #include "prog.h"
 #include "scope.h"
 #include "shelf.h"
+#include "store.h"
 #include "uuid.h"
 
 enum verb { OPEN, TAKE, NOTE, NAME, CLOSE, READ };
@@ -247,13 +248,13 @@ keep(struct keeper *keeper)
 static int
 open_tmp(void)
 {
-	int tmp = dirs_open_data("cas/tmp");
+	int tmp = dirs_open_data("cas/tmp"), status = EX_CANTCREAT;
 
-	if (tmp < 0 && errno == EBADMSG)
-		filter_failx(EX_CONFIG, "%s: the store of another rkt (cas/db)",
-		    dirs_data());
-	if (tmp < 0)
-		filter_fail(EX_CANTCREAT, "%s/cas/tmp", dirs_data());
+	if (tmp < 0) {
+		autofree char *why = store_failure("cas/tmp", &status);
+
+		filter_failx(status, "%s", why);
+	}
 	return tmp;
 }
 

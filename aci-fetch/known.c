@@ -25,14 +25,20 @@ static int64_t began;
 void
 known_open(void)
 {
-	cas = store_open();
-	if (cas < 0 && errno == EBADMSG)
-		filter_failx(EX_CONFIG, "%s: the store of another rkt (cas/db)",
-		    dirs_data());
 	/* Made now: no rule can be given for what is not there. */
-	if (cas < 0 || close(dirs_open_data("cas/remote")) < 0 ||
-	    close(dirs_open_data("cas/image")) < 0)
-		filter_fail(EX_CANTCREAT, "%s/cas", dirs_data());
+	static const char *const made[] = { "cas/remote", "cas/image" };
+	int status = EX_CANTCREAT;
+
+	cas = store_open();
+	for (size_t i = 0; i < sizeof made / sizeof *made; i++) {
+		autofd int fd = cas < 0 ? -1 : dirs_open_data(made[i]);
+
+		if (fd < 0) {
+			autofree char *why = store_failure(made[i], &status);
+
+			filter_failx(status, "%s", why);
+		}
+	}
 	locks = store_url_locks();
 	confine_keep(locks);
 	began = remote_now();

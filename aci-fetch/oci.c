@@ -65,8 +65,9 @@ oci_is_vague(const char *type)
 	return is_one_of(type, types);
 }
 
-char *
-oci_digest_text(const char *text)
+/* As we write it, for the caller; NULL if it is none. */
+static char *
+digest_text(const char *text)
 {
 	if (strncmp(text, "sha256:", 7) != 0 || strlen(text) != 7 + 64 ||
 	    text[7 + strspn(text + 7, "0123456789abcdef")] != '\0')
@@ -81,7 +82,7 @@ oci_digest(const struct spot *spot, char **digest)
 
 	if (spot_string(spot, &text) < 0)
 		return -1;
-	*digest = oci_digest_text(text);
+	*digest = digest_text(text);
 	return *digest != NULL ? 0
 			       : spot_bad(spot, text,
 				     "is not sha256: and 64 lower-case digits");

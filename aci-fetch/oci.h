@@ -101,5 +101,3 @@ void oci_platform_host(struct oci_platform *platform);
  * *digest for the caller, or -1 as spot.h has it.
  */
 int oci_digest(const struct spot *spot, char **digest);
-/* The same of a text alone; NULL if it is none. */
-char *oci_digest_text(const char *text);

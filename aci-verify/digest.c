@@ -6,7 +6,7 @@
 #include "alloc.h"
 #include "digest.h"
 
-char *
+static char *
 digest_text(const char *prefix, const unsigned char *bytes, size_t size)
 {
 	size_t head = strlen(prefix);

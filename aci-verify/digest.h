@@ -6,10 +6,10 @@
 
 #include <openssl/evp.h>
 
-/* prefix ("sha256-", "") and the digits in lower case; the caller frees it. */
-char *digest_text(const char *prefix, const unsigned char *bytes, size_t size);
-
-/* The same of an ended hash, which it frees; NULL: libcrypto failed. */
+/*
+ * prefix ("sha256-", "") and the digits of an ended hash in lower case; the
+ * caller frees it.  Frees the hash.  NULL: libcrypto failed.
+ */
 char *digest_final(const char *prefix, EVP_MD_CTX *hash);
 
 /* A new hash; NULL: libcrypto failed. */

@@ -57,8 +57,8 @@ make_home(const struct keystore *store)
 		return home;
 	shown = escape(failed);
 	if (errno == EBADMSG)
-		filter_failx(
-		    EX_CONFIG, "%s: the store of another rkt (cas/db)", shown);
+		filter_failx(EX_CONFIG,
+		    "%s: the store of another rkt, left alone", shown);
 	filter_fail(EX_CANTCREAT, "%s", shown);
 }
 

@@ -42,7 +42,13 @@ read_info(const json_t *record, const char *title)
 		store_key(id, key);
 	if (!store_is_key(key))
 		filter_failx(EX_DATAERR, "record: no %s", member);
-	info = cas < 0 ? NULL : image_load(cas, key);
+	if (cas < 0) {
+		int status = EX_CANTCREAT;
+		autofree char *why = store_failure("cas", &status);
+
+		filter_failx(status, "%s", why);
+	}
+	info = image_load(cas, key);
 	if (info == NULL && errno == ENOENT)
 		filter_failx(EX_TEMPFAIL, "%s: no longer in the store", title);
 	if (info == NULL)

@@ -116,13 +116,13 @@ source_url(const json_t *record)
 static int
 open_store(void)
 {
-	int cas = store_open();
+	int cas = store_open(), status = EX_CANTCREAT;
 
-	if (cas < 0 && errno == EBADMSG)
-		filter_failx(EX_CONFIG,
-		    "%s: the store of another rkt, left alone", dirs_data());
-	if (cas < 0)
-		filter_fail(EX_CANTCREAT, "%s/cas", dirs_data());
+	if (cas < 0) {
+		autofree char *why = store_failure("cas", &status);
+
+		filter_failx(status, "%s", why);
+	}
 	return cas;
 }
 

@@ -460,8 +460,7 @@ parse_options(int argc, char *argv[], const char *allowed, struct opts *opts)
 
 	for (int c;
 	     (c = getopt_long(argc, argv, "+qh", options, NULL)) != -1;) {
-		if (strchr("qmptnFisojurfgIP", c) != NULL &&
-		    strchr(allowed, c) == NULL)
+		if (strchr("hv?", c) == NULL && strchr(allowed, c) == NULL)
 			usage(EX_USAGE);
 		set_option(c, opts);
 	}

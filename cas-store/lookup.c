@@ -17,13 +17,13 @@
 int
 lookup_store(void)
 {
-	int cas = store_open();
+	int cas = store_open(), status = EX_CANTCREAT;
 
-	if (cas < 0 && errno == EBADMSG)
-		errx(EX_CONFIG, "%s: the store of another rkt, left alone",
-		    dirs_data());
-	if (cas < 0)
-		err(EX_OSERR, "%s/cas", dirs_data());
+	if (cas < 0) {
+		autofree char *why = store_failure("cas", &status);
+
+		errx(status, "%s", why);
+	}
 	return cas;
 }
 

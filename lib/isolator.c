@@ -62,21 +62,35 @@ quantity_read(const struct spot *object, const char *name, bool *there)
 	    errno == ERANGE ? "is out of range" : "is not a quantity");
 }
 
+struct resource {
+	int is_default;
+	bool request, limit; /* is there one? */
+};
+
+static int
+resource_read(const struct spot *value, struct resource *resource)
+{
+	resource->is_default = false;
+	return spot_object(value) < 0 ||
+		       spot_flag(value, "default", &resource->is_default) < 0 ||
+		       quantity_read(value, "request", &resource->request) <
+			   0 ||
+		       quantity_read(value, "limit", &resource->limit) < 0
+		   ? -1
+		   : 0;
+}
+
 /* {"request":…,"limit":…}: the app's own part of the machine. */
 static int
 resource_check(const struct spot *value)
 {
-	bool request, limit;
-	int is_default = false;
+	struct resource has;
 
-	if (spot_object(value) < 0 ||
-	    spot_flag(value, "default", &is_default) < 0 ||
-	    quantity_read(value, "request", &request) < 0 ||
-	    quantity_read(value, "limit", &limit) < 0)
+	if (resource_read(value, &has) < 0)
 		return -1;
-	if (is_default)
+	if (has.is_default)
 		return spot_fail(value, "default must not be true");
-	if (!request && !limit)
+	if (!has.request && !has.limit)
 		return spot_fail(value, "has neither a request nor a limit");
 	return 0;
 }
@@ -85,19 +99,15 @@ resource_check(const struct spot *value)
 static int
 default_check(const struct spot *value)
 {
-	bool request, limit;
-	int is_default = false;
+	struct resource has;
 
-	if (spot_object(value) < 0 ||
-	    spot_flag(value, "default", &is_default) < 0 ||
-	    quantity_read(value, "request", &request) < 0 ||
-	    quantity_read(value, "limit", &limit) < 0)
+	if (resource_read(value, &has) < 0)
 		return -1;
-	if (!is_default)
+	if (!has.is_default)
 		return spot_fail(value, "default must be true");
-	if (request)
+	if (has.request)
 		return spot_fail(value, "request is not possible");
-	return limit ? 0 : spot_fail(value, "has no limit");
+	return has.limit ? 0 : spot_fail(value, "has no limit");
 }
 
 /* The list "set" of an isolator, which must not be empty. */

@@ -69,8 +69,8 @@ int
 pod_places_make(void)
 {
 	/* Where the last one is, they all are. */
-	autofree char *last = xasprintf(
-	    "%s/pods/%s", dirs_data(), place_names[POD_PLACES - 1]);
+	autofree char *last =
+	    xasprintf("%s/pods/%s", dirs_data(), place_names[POD_PLACES - 1]);
 
 	if (access(last, F_OK) == 0)
 		return 0;

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sysexits.h>
 #include <unistd.h>
 
 #include "alloc.h"
@@ -22,6 +23,17 @@ int
 store_open(void)
 {
 	return dirs_open_data("cas");
+}
+
+char *
+store_failure(const char *sub, int *status)
+{
+	if (errno != EBADMSG)
+		return xasprintf(
+		    "%s/%s: %s", dirs_data(), sub, strerror(errno));
+	*status = EX_CONFIG;
+	return xasprintf(
+	    "%s: the store of another rkt, left alone", dirs_data());
 }
 
 int

@@ -13,6 +13,12 @@ enum { KEY_TEXT = 7 + 64 + 1 };
 int store_open(void);
 
 /*
+ * After that has failed, or dirs_open_data(sub): what to say of it, for the
+ * caller.  *status becomes EX_CONFIG if the store is another rkt's.
+ */
+char *store_failure(const char *sub, int *status);
+
+/*
  * The store's lock, held until the descriptor is closed.  Shared: between the
  * first file of an image and the last one nobody may take away what has no
  * image yet.  Exclusive: for him who does.  Returns -1 and errno; EWOULDBLOCK

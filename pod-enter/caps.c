@@ -29,7 +29,8 @@ static const char *const names[] = { "CAP_CHOWN", "CAP_DAC_OVERRIDE",
 	"CAP_BLOCK_SUSPEND", "CAP_AUDIT_READ", "CAP_PERFMON", "CAP_BPF",
 	"CAP_CHECKPOINT_RESTORE" };
 
-uint64_t
+/* 0 if there is no such capability. */
+static uint64_t
 caps_bit(const char *name)
 {
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)

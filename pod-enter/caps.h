@@ -8,8 +8,5 @@
 /* What an app has unless its manifest says otherwise (the spec's fourteen). */
 extern const uint64_t caps_default;
 
-/* The bit of "CAP_CHOWN"; 0 if there is no such capability. */
-uint64_t caps_bit(const char *name);
-
 /* The set of a capability isolator's value; 0 if it is not one. */
 uint64_t caps_set(const json_t *value);

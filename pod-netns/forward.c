@@ -129,7 +129,8 @@ forward_no_ipv6(const char *interface)
 	set("ipv6", interface, "disable_ipv6", '1');
 }
 
-void
+/* IPv4 that comes in by it is forwarded. */
+static void
 forward_ipv4(const char *interface)
 {
 	set("ipv4", interface, "forwarding", '1');

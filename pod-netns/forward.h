@@ -16,9 +16,6 @@ bool forward_has_ipv6(void);
 void forward_ipv6(const char *interface);
 void forward_no_ipv6(const char *interface);
 
-/* IPv4 that comes in by the interface is forwarded. */
-void forward_ipv4(const char *interface);
-
 /*
  * Answers from outside come in by the interface that the host itself reaches
  * the outside by, and that one is asked whether to forward them: switches it on

@@ -196,13 +196,13 @@ images_read(const struct strings *refs)
 static int
 open_store(void)
 {
-	int cas = store_open();
+	int cas = store_open(), status = EX_CANTCREAT;
 
-	if (cas < 0 && errno == EBADMSG)
-		filter_failx(EX_CONFIG,
-		    "%s: the store of another rkt, left alone", dirs_data());
-	if (cas < 0)
-		filter_fail(EX_OSERR, "%s/cas", dirs_data());
+	if (cas < 0) {
+		autofree char *why = store_failure("cas", &status);
+
+		filter_failx(status, "%s", why);
+	}
 	return cas;
 }
 

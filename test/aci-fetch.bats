@@ -343,7 +343,7 @@ Downloading ACI: 300 KB" "$stderr"
 
 @test "aci-fetch: the store of another rkt is left alone" {
 	mkdir -p "$RKT_DIR/cas/db"
-	refuses 78 "$RKT_DIR: the store of another rkt (cas/db)" "$URL"
+	refuses 78 "$RKT_DIR: the store of another rkt, left alone" "$URL"
 }
 
 @test "aci-fetch: what is no regular file is refused at once" {
