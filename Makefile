@@ -10,11 +10,14 @@ VERSION = 0.1.0
 
 DIRS = aci-fetch aci-verify cas-store pod-prepare pod-netns pod-enter pod-gc
 PROGS = aci-fetch/aci-discover aci-fetch/aci-fetch aci-fetch/aci-local \
-	aci-fetch/aci-convert aci-fetch/aci-config aci-verify/aci-verify aci-verify/aci-trust \
+	aci-fetch/aci-convert aci-fetch/aci-config \
+	aci-verify/aci-verify aci-verify/aci-trust \
 	cas-store/cas-store cas-store/cas-put cas-store/cas-check \
-	cas-store/aci-make cas-store/aci-export pod-prepare/pod-prepare \
-	pod-prepare/pod-list pod-netns/pod-netns pod-netns/pod-metadata pod-enter/pod-enter \
-	pod-enter/pod-root pod-enter/pod-init pod-enter/pod-attach pod-enter/pod-logs pod-gc/pod-gc pod-gc/pod-stop
+	cas-store/aci-make cas-store/aci-export \
+	pod-prepare/pod-prepare pod-prepare/pod-list \
+	pod-netns/pod-netns pod-netns/pod-metadata \
+	pod-enter/pod-enter pod-enter/pod-root pod-enter/pod-init \
+	pod-enter/pod-attach pod-enter/pod-logs pod-gc/pod-gc pod-gc/pod-stop
 # Build-time only: writes system call filters as C headers.  Not by way of the
 # archives: one of them is to include such a header.
 MKFILTER = pod-prepare/mkfilter
@@ -44,15 +47,14 @@ DEPS_BUILD = build-essential pkg-config libarchive-dev libbz2-dev libcap-dev \
 	libcurl4-openssl-dev libgpgme-dev libgumbo-dev libisal-dev \
 	libjansson-dev liblzma-dev libseccomp-dev libssl-dev libyaml-dev \
 	libzstd-dev nettle-dev zlib1g-dev
-DEPS_RUN = ca-certificates gnupg gpgv jq
+DEPS_RUN = ca-certificates gnupg
 DEPS_TEST = apache2-utils attr bats bsdextrautils bubblewrap buildah \
 	busybox-static bzip2 clang clang-format containernetworking-plugins \
-	cppcheck crun curl \
-	docker-registry e2fsprogs erofs-utils etcd-client etcd-server expect \
-	iproute2 iptables libarchive-tools libclang-rt-14-dev mandoc nftables \
-	nginx-light openssl podman procps python3 qemu-system-x86 \
-	shellcheck skopeo strace systemd systemd-container \
-	time umoci util-linux xxd xz-utils zstd
+	cppcheck crun curl docker-registry e2fsprogs erofs-utils etcd-client \
+	etcd-server expect gpgv iproute2 iptables jq libarchive-tools \
+	libclang-rt-14-dev mandoc nftables nginx-light openssl podman procps \
+	python3 qemu-system-x86 shellcheck skopeo strace systemd \
+	systemd-container time umoci util-linux xxd xz-utils zstd
 
 flag = $(if $(shell echo 'int x;' | $(CC) -Werror $(1) -c -x c - \
 	-o /dev/null 2>&1),,$(1))
@@ -125,12 +127,18 @@ $(B)/%-filter.h: $(B)/mkfilter
 $(B)/pod-enter/seccomp.o: $(B)/default-filter.h
 $(B)/lib/confine.o: $(B)/confine-filter.h
 
-$(BIN)/rkt: rkt.sh man/help.txt completions/rkt.bash
+# The commands of rkt are the sections of its help.
+COMMANDS = s/@VERSION@/$(VERSION)/;s/@COMMANDS@/$(shell sed -n 's/^@ //p' \
+	man/help.txt)/
+$(BIN)/rkt: rkt.sh man/help.txt $(B)/rkt.bash Makefile
 	@mkdir -p $(@D)
 	$(Q)sed -e '/^@HELP@$$/{r man/help.txt' -e 'd}' \
-		-e '/^@COMPLETION@$$/{r completions/rkt.bash' -e 'd}' $< | \
-		sed 's/@VERSION@/$(VERSION)/' > $@.new
+		-e '/^@COMPLETION@$$/{r $(B)/rkt.bash' -e 'd}' $< | \
+		sed '$(COMMANDS)' > $@.new
 	@chmod 755 $@.new && mv $@.new $@
+$(B)/rkt.bash: completions/rkt.bash man/help.txt Makefile
+	@mkdir -p $(@D)
+	@sed '$(COMMANDS)' $< > $@
 
 deps: ## install what building, running and testing need (Debian)
 	@missing=$$(for p in $(DEPS_BUILD) $(DEPS_RUN) $(DEPS_TEST); do \
@@ -237,7 +245,7 @@ install: all ## install below $(DESTDIR)$(PREFIX)
 	for n in 1 5 7 8; do for m in */*.$$n; do test ! -f $$m || \
 		install -Dm 644 -t $(DESTDIR)$(PREFIX)/share/man/man$$n $$m || \
 		exit; done; done
-	install -Dm 644 completions/rkt.bash \
+	install -Dm 644 $(B)/rkt.bash \
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/rkt
 	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
 	cd systemd && for u in *.service *.socket *.timer; do \
@@ -258,5 +266,6 @@ help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
 
 .DELETE_ON_ERROR:
-.PHONY: all deps demo check unit asan fuzz crash hostile newcomer soak lint vm bench install sizes clean help
+.PHONY: all deps demo check unit asan fuzz crash hostile newcomer soak lint vm \
+	bench install sizes clean help
 .SECONDARY:

@@ -530,9 +530,7 @@ END
 # choose BEGINNING - sets $found to the command that begins so
 choose() {
 	found=
-	for word in attach cat-manifest completion config enter export fetch gc help \
-		image list logs metadata-service prepare restart rm run \
-		run-prepared status stop trust version wait
+	for word in @COMMANDS@
 	do
 		case $word in
 		"$1") found=$word && break ;;

@@ -11,10 +11,10 @@
 #include "endpoints.h"
 #include "escape.h"
 #include "filter.h"
-#include "image.h"
 #include "keeper.h"
 #include "known.h"
 #include "options.h"
+#include "pair.h"
 #include "prog.h"
 #include "scope.h"
 #include "spool.h"
@@ -23,13 +23,13 @@
 static int
 open_signature(const struct options *options)
 {
-	return options->signature == NULL ? -1 : image_open(options->signature);
+	return options->signature == NULL ? -1 : pair_open(options->signature);
 }
 
 /* Nothing has come, and nothing need. */
 static void
 add_known(json_t *record, const char *url, const struct known *known,
-    const struct image *image)
+    const struct pair *image)
 {
 	if (known->fresh)
 		options_say_fresh(url);
@@ -61,7 +61,7 @@ add_digest(json_t *member, struct spool *spool)
 
 /* The member fetch; the files get their names. */
 static void
-add_image(json_t *record, const char *url, struct image *image)
+add_image(json_t *record, const char *url, struct pair *image)
 {
 	autofree char *shown = escape(url);
 	json_t *member;
@@ -87,12 +87,12 @@ add_image(json_t *record, const char *url, struct image *image)
 
 /* Puts a signature that is open already in place of a downloaded one. */
 static void
-own_signature(int fd, const struct options *options, struct image *image)
+own_signature(int fd, const struct options *options, struct pair *image)
 {
 	if (fd < 0)
 		return;
 	spool_open(&image->asc, NULL);
-	image_copy(fd, options->signature, SMALL_MAX, &image->asc);
+	pair_copy(fd, options->signature, SMALL_MAX, &image->asc);
 }
 
 /* What all endpoints are asked with. */
@@ -106,7 +106,7 @@ struct search {
 /* Returns 0, or an exit status with *why; unless it is fresh. */
 static int
 download(const struct search *search, const struct endpoint *endpoint,
-    const struct known *known, struct image *image, char **why)
+    const struct known *known, struct pair *image, char **why)
 {
 	const struct options *options = search->options;
 	const struct download what = { .endpoint = endpoint,
@@ -124,7 +124,7 @@ download(const struct search *search, const struct endpoint *endpoint,
 	status = download_image(search->web, &what, image, why);
 	/* What anybody could have said is not to be believed for long. */
 	if ((options->flags & WEB_NO_TLS_CHECK) != 0)
-		image_forget(image);
+		pair_forget(image);
 	return status;
 }
 
@@ -133,7 +133,7 @@ static int
 try_endpoint(
     const struct search *search, const struct endpoint *endpoint, char **why)
 {
-	struct image image = IMAGE_NONE;
+	struct pair image = PAIR_NONE;
 	struct known known;
 	int status;
 
@@ -147,7 +147,7 @@ try_endpoint(
 		own_signature(search->signature, search->options, &image);
 		add_image(search->record, endpoint->aci, &image);
 	}
-	image_free(&image);
+	pair_free(&image);
 	known_free(&known);
 	return status;
 }
@@ -187,16 +187,16 @@ aci_image_from_file(
 	autofree char *real = realpath(path, NULL);
 	autofree char *url = xasprintf("file://%s", real != NULL ? real : path);
 	autofd int signature = open_signature(options);
-	autofd int fd = image_open(path);
-	struct image image = IMAGE_NONE;
+	autofd int fd = pair_open(path);
+	struct pair image = PAIR_NONE;
 
 	if (!options->no_signature && signature < 0)
-		signature = image_open_signature(path);
+		signature = pair_open_signature(path);
 	keeper_confine(&confine_copy);
 	options_announce(options, "using image from file", path);
 	spool_open(&image.aci, hash_of(options));
-	image_copy(fd, path, options->limits.size, &image.aci);
+	pair_copy(fd, path, options->limits.size, &image.aci);
 	own_signature(signature, options, &image);
 	add_image(record, url, &image);
-	image_free(&image);
+	pair_free(&image);
 }

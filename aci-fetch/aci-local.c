@@ -26,10 +26,10 @@
 #include "escape.h"
 #include "filter.h"
 #include "found.h"
-#include "image.h"
 #include "keeper.h"
 #include "members.h"
 #include "num.h"
+#include "pair.h"
 #include "parcel.h"
 #include "path.h"
 #include "prog.h"
@@ -80,7 +80,7 @@ open_place(struct local *local)
 	if (ref->kind == REF_OCI)
 		local->fd = open(ref->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	else
-		local->fd = image_open(ref->path);
+		local->fd = pair_open(ref->path);
 	local->url = local->fd < 0 ? NULL : ref_url(ref);
 	if (local->url == NULL)
 		filter_fail(errno == ENOENT ? EX_NOINPUT : EX_DATAERR, "%s",
@@ -96,7 +96,7 @@ static void
 open_signature(struct local *local)
 {
 	if (opts.signature != NULL)
-		local->signature = image_open(opts.signature);
+		local->signature = pair_open(opts.signature);
 	else if (!opts.no_signature)
 		filter_failx(EX_DATAERR,
 		    "%s: image is not signed: there is no --signature=FILE",
@@ -178,7 +178,7 @@ fetch(struct local *local)
 			    found.layers[i], &parcel->layers[i]);
 	if (local->signature >= 0) {
 		spool_open(&parcel->signatures[0], NULL);
-		image_copy(local->signature, opts.signature, SMALL_MAX,
+		pair_copy(local->signature, opts.signature, SMALL_MAX,
 		    &parcel->signatures[parcel->signature_count++]);
 	}
 	member = parcel_member(parcel, local->url);

@@ -7,6 +7,7 @@
 
 #include "actype.h"
 #include "alloc.h"
+#include "clock.h"
 #include "discovery.h"
 #include "escape.h"
 #include "page.h"
@@ -33,15 +34,6 @@ struct walk {
 	char *bytes;                /* the page */
 	size_t length;
 };
-
-static time_t
-seconds_now(void)
-{
-	struct timespec time;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &time);
-	return time.tv_sec;
-}
 
 static void
 page_take(void *data, const void *bytes, size_t length)
@@ -93,7 +85,7 @@ static int
 page_get(struct walk *walk, const char *url, bool *dead)
 {
 	struct web_answer answer = { 0 };
-	time_t left = walk->end - seconds_now();
+	time_t left = walk->end - clock_steady() / CLOCK_SECOND;
 	struct web_request request = { .url = url,
 		.http = (walk->how->flags & WEB_HTTP) != 0,
 		.max = PAGE_MAX,
@@ -237,7 +229,7 @@ walk_up(struct walk *walk)
 	while (!look(walk, place)) {
 		char *slash = strrchr(place, '/');
 
-		if (slash == NULL || seconds_now() >= walk->end)
+		if (slash == NULL || clock_steady() / CLOCK_SECOND >= walk->end)
 			return false;
 		*slash = '\0';
 	}
@@ -269,7 +261,7 @@ discover(struct walk *walk, char **why)
 	autojson json_t *member = json_pack("{ss}", "name", walk->name);
 	bool done;
 
-	walk->end = seconds_now() + walk->how->seconds;
+	walk->end = clock_steady() / CLOCK_SECOND + walk->how->seconds;
 	walk->keys = json_array();
 	walk->endpoints = json_array();
 	if (walk->labels != NULL) {

@@ -16,7 +16,7 @@
 #include "endpoints.h"
 #include "escape.h"
 #include "etag.h"
-#include "image.h"
+#include "pair.h"
 #include "prog.h"
 #include "progress.h"
 #include "scope.h"
@@ -35,7 +35,7 @@ enum { IMAGE, SIGNATURE, PARTS };
 /* One attempt. */
 struct attempt {
 	const struct download *what;
-	struct image *image;
+	struct pair *image;
 	struct progress bar;
 	struct web_request requests[PARTS];
 	struct web_answer answers[PARTS];
@@ -75,7 +75,7 @@ static void
 begin_image(void *data, int64_t first, const char *etag)
 {
 	struct attempt *attempt = data;
-	struct image *image = attempt->image;
+	struct pair *image = attempt->image;
 
 	if (first == 0 && image->aci.size > 0)
 		spool_restart(&image->aci);
@@ -128,7 +128,7 @@ static bool
 image_again(struct web_request *request, const struct web_answer *answer)
 {
 	struct attempt *attempt = request->data;
-	struct image *image = attempt->image;
+	struct pair *image = attempt->image;
 
 	debug(request->url, answer);
 	/* An earlier run has left more than there is now. */
@@ -278,14 +278,14 @@ give_up(struct attempt *attempt)
 	if (has_failed(answer) &&
 	    (answer->end != WEB_REFUSED || answer->status >= 500))
 		spool_leave(&attempt->image->aci);
-	image_free(attempt->image);
+	pair_free(attempt->image);
 }
 
 static void
 finish(struct attempt *attempt)
 {
 	struct web_answer *answer = &attempt->answers[IMAGE];
-	struct image *image = attempt->image;
+	struct pair *image = attempt->image;
 
 	image->unchanged = answer->status == 304;
 	free(image->etag);
@@ -314,13 +314,13 @@ ask(struct attempt *attempt, struct web *web)
 }
 
 int
-download_image(struct web *web, const struct download *what,
-    struct image *image, char **why)
+download_image(struct web *web, const struct download *what, struct pair *image,
+    char **why)
 {
 	struct attempt attempt = { .what = what, .image = image };
 	int status;
 
-	*image = (struct image)IMAGE_NONE;
+	*image = (struct pair)PAIR_NONE;
 	*why = NULL;
 	image->etag =
 	    spool_resume(&image->aci, what->endpoint->aci, what->hash);

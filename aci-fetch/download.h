@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 struct endpoint;
-struct image;
+struct pair;
 struct web;
 
 struct download_limits {
@@ -34,4 +34,4 @@ struct download {
  * of the attempt is left, but to the keeper; another one may be tried.
  */
 int download_image(struct web *web, const struct download *download,
-    struct image *image, char **why);
+    struct pair *image, char **why);

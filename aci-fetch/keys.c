@@ -9,9 +9,9 @@
 #include "confine.h"
 #include "escape.h"
 #include "filter.h"
-#include "image.h"
 #include "keeper.h"
 #include "keys.h"
+#include "pair.h"
 #include "prog.h"
 #include "record.h"
 #include "scope.h"
@@ -38,7 +38,7 @@ open_file(const char *place)
 {
 	autofree char *path = url_path(place);
 
-	return image_open(path != NULL ? path : place);
+	return pair_open(path != NULL ? path : place);
 }
 
 /* Opens what needs rights.  Is any of them on a server? */
@@ -101,7 +101,7 @@ download(struct web *web, bool http, struct source *sources, size_t count)
 static void
 copy(struct source *source)
 {
-	image_copy(source->file, source->place, SMALL_MAX, &source->spool);
+	pair_copy(source->file, source->place, SMALL_MAX, &source->spool);
 	(void)close(source->file);
 }
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "alloc.h"
+#include "clock.h"
 #include "confine.h"
 #include "dirs.h"
 #include "filter.h"
@@ -41,7 +42,7 @@ known_open(void)
 	}
 	locks = store_url_locks();
 	confine_keep(locks);
-	began = remote_now();
+	began = clock_wall();
 }
 
 /* 0, or -1 and errno. */

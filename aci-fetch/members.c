@@ -11,9 +11,9 @@
 #include "digest.h"
 #include "escape.h"
 #include "filter.h"
-#include "image.h"
 #include "keeper.h"
 #include "members.h"
+#include "pair.h"
 #include "path.h"
 #include "prog.h"
 #include "scope.h"
@@ -176,7 +176,7 @@ copy_file(struct members *members, const char *name, struct spool *spool,
 	if (fd < 0)
 		return -1;
 	spool_open(spool, "sha256");
-	image_copy(fd, path, members->left, spool);
+	pair_copy(fd, path, members->left, spool);
 	members->left -= spool->size;
 	*digest = spool_digest(spool);
 	return 0;

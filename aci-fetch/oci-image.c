@@ -17,12 +17,12 @@
 #include "document.h"
 #include "escape.h"
 #include "filter.h"
-#include "image.h"
 #include "keeper.h"
 #include "lookaside.h"
 #include "oci-image.h"
 #include "oci.h"
 #include "options.h"
+#include "pair.h"
 #include "parcel.h"
 #include "prog.h"
 #include "progress.h"
@@ -110,7 +110,7 @@ prepare(struct oci_image *image)
 	autofree char *beside = NULL;
 
 	image->signature =
-	    options->signature == NULL ? -1 : image_open(options->signature);
+	    options->signature == NULL ? -1 : pair_open(options->signature);
 	if (!options->no_signature && image->signature < 0)
 		image->lookaside = lookaside_find(image->ref);
 	beside = open_beside(image);

@@ -2,9 +2,9 @@
 /* progress - how far a download is, on stderr */
 
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "progress.h"
 
 enum {
@@ -12,15 +12,6 @@ enum {
 	INTERVAL = 250, /* milliseconds */
 	SIZE = 16,      /* of a size in words */
 };
-
-static int64_t
-now(void)
-{
-	struct timespec time;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &time);
-	return time.tv_sec * 1000 + time.tv_nsec / 1000000;
-}
 
 /* Three digits and a unit of 1000: 473 B, 3.7 MB, 12.1 GB. */
 static const char *
@@ -76,7 +67,7 @@ progress_show(struct progress *progress, int64_t done, int64_t total)
 
 	if (!progress->terminal || done == 0)
 		return;
-	time = now();
+	time = clock_ms();
 	if (time < progress->next)
 		return;
 	progress->next = time + INTERVAL;

@@ -11,7 +11,7 @@
 #include "alloc.h"
 #include "escape.h"
 #include "filter.h"
-#include "image.h"
+#include "pair.h"
 #include "parcel.h"
 #include "prog.h"
 #include "scope.h"
@@ -61,7 +61,7 @@ copy(int beside, const char *name, const char *url, struct spool *spool)
 		return false;
 	if (fd < 0)
 		filter_fail(EX_NOINPUT, "%s", shown);
-	image_copy(fd, url, SMALL_MAX, spool);
+	pair_copy(fd, url, SMALL_MAX, spool);
 	return true;
 }
 
@@ -108,5 +108,5 @@ signatures_copy(int fd, const char *path, struct parcel *parcel)
 	struct spool *spool = &parcel->signatures[parcel->signature_count++];
 
 	spool_open(spool, NULL);
-	image_copy(fd, path, SMALL_MAX, spool);
+	pair_copy(fd, path, SMALL_MAX, spool);
 }

@@ -4,12 +4,12 @@
 #include <err.h>
 #include <string.h>
 #include <strings.h>
-#include <time.h>
 
 #include <curl/curl.h>
 
 #include "alloc.h"
 #include "cache.h"
+#include "clock.h"
 #include "escape.h"
 #include "etag.h"
 #include "filter.h"
@@ -92,15 +92,6 @@ web_close(struct web *web)
 	curl_global_cleanup();
 }
 
-static int64_t
-now(void)
-{
-	struct timespec time;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &time);
-	return time.tv_sec * 1000 + time.tv_nsec / 1000000;
-}
-
 /* At the first server again. */
 static void
 rewind_job(struct job *job)
@@ -109,7 +100,7 @@ rewind_job(struct job *job)
 	job->url = xstrdup(job->request->url);
 	job->hops = 0;
 	job->authorized = strncasecmp(job->url, "https:", 6) == 0;
-	job->start = now() + job->request->pause;
+	job->start = clock_ms() + job->request->pause;
 	job->state = WAITING;
 }
 
@@ -131,7 +122,7 @@ job_open(struct job *job, struct web *web, struct web_request *request,
 	*answer = (struct web_answer){ 0 };
 	*job = (struct job){ .request = request, .answer = answer };
 	transfer_open(&job->transfer, web->flags, job);
-	job->end = now() + request->seconds * 1000;
+	job->end = clock_ms() + request->seconds * 1000;
 	rewind_job(job);
 	if (unfit != NULL)
 		fail(job, WEB_REFUSED, xstrdup(unfit));
@@ -147,7 +138,7 @@ job_close(struct job *job)
 static void
 job_start(struct job *job, struct web *web)
 {
-	int64_t left = job->end - now();
+	int64_t left = job->end - clock_ms();
 
 	transfer_prepare(&job->transfer, job->request, job->url,
 	    job->authorized, left > 0 ? (long)left : 1);
@@ -304,8 +295,8 @@ is_in_vain(const struct job *job, int64_t failed)
 {
 	if (job->state == WAITING)
 		return !job->asked;
-	return job->state == RUNNING &&
-	       (transfer_status(&job->transfer) != 0 || now() > failed + GRACE);
+	return job->state == RUNNING && (transfer_status(&job->transfer) != 0 ||
+					    clock_ms() > failed + GRACE);
 }
 
 /* One has failed: ends those that need not go on; how many is that? */
@@ -334,7 +325,7 @@ static int
 start_some(struct web *web, struct job *jobs, size_t count)
 {
 	size_t running = jobs_in(jobs, count, RUNNING);
-	int64_t time = now();
+	int64_t time = clock_ms();
 	int64_t next = time + POLL;
 
 	for (size_t i = 0; i < count && running < WEB_PARALLEL; i++) {
@@ -363,7 +354,7 @@ run(struct web *web, struct job *jobs, size_t count)
 		multi_ok(curl_multi_perform(web->multi, &running));
 		ended = collect(web);
 		if (failed == 0 && any_failed(jobs, count))
-			failed = now();
+			failed = clock_ms();
 		if (failed != 0)
 			ended += give_up(web, jobs, count, failed);
 		if (ended == 0)

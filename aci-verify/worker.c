@@ -13,10 +13,10 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <sysexits.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "alloc.h"
+#include "clock.h"
 #include "escape.h"
 #include "publish.h"
 #include "record.h"
@@ -76,15 +76,6 @@ fork_apart(void)
 	return pid;
 }
 
-static int64_t
-milliseconds(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* All that comes through the pipe until then; NULL: not all of it came. */
 static char *
 read_answer(int in, int64_t deadline, size_t *length)
@@ -94,7 +85,7 @@ read_answer(int in, int64_t deadline, size_t *length)
 	*length = 0;
 	while (*length < ANSWER_MAX) {
 		struct pollfd ready = { .fd = in, .events = POLLIN };
-		int64_t left = deadline - milliseconds();
+		int64_t left = deadline - clock_ms();
 		ssize_t n;
 
 		if (left <= 0)
@@ -155,7 +146,7 @@ end(pid_t pid, int64_t deadline)
 	(void)kill(-pid, SIGKILL);
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
-	if (milliseconds() >= deadline)
+	if (clock_ms() >= deadline)
 		return "gpg took too long";
 	return WIFEXITED(status) && WEXITSTATUS(status) == EX_OSERR
 		   ? "gpg: cannot give up rights"
@@ -167,7 +158,7 @@ worker_run(const struct home *home, json_t *(*work)(const void *data),
     const void *data, unsigned seconds, const char **why)
 {
 	const struct task task = { home, work, data, seconds };
-	int64_t deadline = milliseconds() + (int64_t)seconds * 1000;
+	int64_t deadline = clock_ms() + (int64_t)seconds * 1000;
 	autofree char *bytes = NULL;
 	json_t *answer;
 	pid_t parent = getpid(), pid;

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "alloc.h"
+#include "clock.h"
 #include "commit.h"
 #include "image.h"
 #include "path.h"
@@ -174,7 +175,7 @@ store_url(struct work *work)
 {
 	const struct commit *commit = work->commit;
 	autofree char *etag = NULL;
-	struct remote remote = { .fetched = image_now() };
+	struct remote remote = { .fetched = clock_wall() };
 
 	/* One that was asked for by its platform is not what the URL means. */
 	if (commit->url == NULL ||
@@ -232,7 +233,7 @@ int
 commit_again(struct commit *commit, struct fault *fault)
 {
 	struct work work = work_of(commit, fault);
-	json_int_t now = image_now();
+	json_int_t now = clock_wall();
 
 	(void)json_object_set_new(commit->info, "imported", json_integer(now));
 	if (commit->latest)

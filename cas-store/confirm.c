@@ -8,6 +8,7 @@
 #include "actype.h"
 #include "alloc.h"
 #include "checks.h"
+#include "clock.h"
 #include "commit.h"
 #include "confirm.h"
 #include "image.h"
@@ -110,7 +111,7 @@ static int
 touch(int cas, const json_t *record, const char *key, json_t *info,
     struct fault *fault)
 {
-	json_int_t now = image_now();
+	json_int_t now = clock_wall();
 	bool other = means_another(cas, record, key);
 
 	if (!other && !check_is_latest(record))
@@ -136,7 +137,7 @@ refresh(int cas, const json_t *record, const char *key, struct fault *fault)
 	if (remote_read(cas, url, &remote) < 0)
 		return fault_errno(fault, "remote");
 	store_key(key, remote.key);
-	remote.fetched = image_now();
+	remote.fetched = clock_wall();
 	remote.max_age = record_number(record, "fetch.maxAge", 0);
 	if (etag != NULL) {
 		free(remote.etag);

@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "alloc.h"
+#include "clock.h"
 #include "escape.h"
 #include "image.h"
 #include "list.h"
@@ -21,8 +22,6 @@
 
 /* "sha512-" and 12 digits, for people. */
 enum { SHORT_KEY = 7 + 12 };
-
-#define SECOND INT64_C(1000000000)
 
 /* In the order of list_all_fields. */
 enum { ID, NAME, SIZE, IMPORTED, USED, FIELDS };
@@ -149,7 +148,8 @@ last_used(int cas, const char *key, const json_t *info, bool *linked)
 	    fstatat(cas, image_is_tree(info) ? marker : root, &status, 0) < 0)
 		return record_number(info, "imported", 0);
 	*linked = status.st_nlink > 1;
-	return (int64_t)status.st_ctim.tv_sec * SECOND + status.st_ctim.tv_nsec;
+	return (int64_t)status.st_ctim.tv_sec * CLOCK_SECOND +
+	       status.st_ctim.tv_nsec;
 }
 
 static int
@@ -169,7 +169,7 @@ collect(int cas, const char *key, void *data)
 	}
 	used = last_used(cas, key, info, &linked);
 	if (items->list->unused > 0 &&
-	    (linked || used > image_now() - items->list->unused))
+	    (linked || used > clock_wall() - items->list->unused))
 		return 0;
 	items->items =
 	    xreallocarray(items->items, items->count + 1, sizeof *items->items);
@@ -236,11 +236,11 @@ human_size(int64_t bytes)
 static char *
 time_text(int64_t at, const struct list *list)
 {
-	struct timespec time = { .tv_sec = at / SECOND,
-		.tv_nsec = at % SECOND };
+	struct timespec time = { .tv_sec = at / CLOCK_SECOND,
+		.tv_nsec = at % CLOCK_SECOND };
 
 	return list->full ? time_full(time)
-			  : time_ago(time, image_now() / SECOND);
+			  : time_ago(time, clock_wall() / CLOCK_SECOND);
 }
 
 static char *

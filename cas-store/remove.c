@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "alloc.h"
+#include "clock.h"
 #include "image.h"
 #include "path.h"
 #include "prog.h"
@@ -211,7 +212,7 @@ is_old(const struct clean *clean, int dir, const char *name)
 
 	if (fstatat(dir, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
 		return false;
-	return (int64_t)status.st_ctim.tv_sec * 1000000000 +
+	return (int64_t)status.st_ctim.tv_sec * CLOCK_SECOND +
 		   status.st_ctim.tv_nsec <
 	       clean->before;
 }
@@ -405,7 +406,7 @@ store_clean(int cas, int64_t grace, struct fault *fault)
 	const struct clean clean = {
 		.cas = cas,
 		/* Without grace also what changes while we are at it. */
-		.before = grace == 0 ? INT64_MAX : image_now() - grace,
+		.before = grace == 0 ? INT64_MAX : clock_wall() - grace,
 	};
 	int result = 0;
 

@@ -7,9 +7,7 @@ _rkt() {
 	local dash='--debug --deny-private --dir= --fetch-first --insecure-options= --insecure-skip-verify
 		--local-config= --simple-discovery --system-config=
 		--trust-keys-from-https --user-config='
-	local commands='attach cat-manifest completion config enter export fetch gc
-		help image list logs metadata-service prepare restart rm run
-		run-prepared status stop trust version wait'
+	local commands='@COMMANDS@'
 	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
 		case $word in
 		-*) ;;

@@ -4,10 +4,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <time.h>
 
 #include "actype.h"
 #include "alloc.h"
+#include "clock.h"
 #include "dependency.h"
 #include "image.h"
 #include "path.h"
@@ -15,20 +15,11 @@
 #include "remote.h"
 #include "scope.h"
 
-int64_t
-image_now(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_REALTIME, &now);
-	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
 json_t *
 image_info(const char *id, const struct image_manifest *manifest, int64_t size,
     bool latest)
 {
-	json_int_t now = image_now();
+	json_int_t now = clock_wall();
 	json_t *info;
 
 	info = json_pack("{s:i,s:s,s:s,s:o,s:I,s:I,s:I}", "v", 1, "id", id,

@@ -26,9 +26,6 @@ enum { INFO_MAX = 64 * 1024 };
 json_t *image_info(const char *id, const struct image_manifest *manifest,
     int64_t size, bool latest);
 
-/* Nanoseconds since 1970. */
-int64_t image_now(void);
-
 /* Of the image in the store, for the caller; NULL and errno (EBADMSG: it is
  * damaged). */
 json_t *image_load(int cas, const char *key);

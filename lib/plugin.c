@@ -13,10 +13,10 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "alloc.h"
+#include "clock.h"
 #include "plugin.h"
 #include "publish.h"
 #include "scope.h"
@@ -28,15 +28,6 @@ struct run {
 	int output, errors;
 	int64_t deadline; /* milliseconds */
 };
-
-static int64_t
-now(void)
-{
-	struct timespec time = { 0 };
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &time);
-	return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
-}
 
 /* In the child: 0 to 2 and nothing else, and the signals as they were born. */
 static _Noreturn void
@@ -113,7 +104,7 @@ listen_to(struct run *run, struct plugin_answer *answer)
 	bool more = false, ignored = false, ended = false;
 
 	while (!ended) {
-		int64_t left = run->deadline - now();
+		int64_t left = run->deadline - clock_ms();
 		int n = left <= 0 ? 0 : poll(sources, 3, (int)left);
 
 		if (n < 0 && errno == EINTR)
@@ -174,7 +165,7 @@ plugin_run(const char *path, char *const variables[], const char *input,
 		.process = -1,
 		.output = -1,
 		.errors = -1,
-		.deadline = now() + (int64_t)seconds * 1000 };
+		.deadline = clock_ms() + (int64_t)seconds * 1000 };
 	int result = -1;
 
 	*answer = (struct plugin_answer){ 0 };

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "alloc.h"
+#include "clock.h"
 #include "image.h"
 #include "path.h"
 #include "publish.h"
@@ -12,8 +13,6 @@
 #include "remote.h"
 #include "scope.h"
 #include "seal.h"
-
-#define SECOND INT64_C(1000000000)
 
 /* No lifetime is longer (a year), so that the sum of two times has room. */
 enum { AGE_MAX = 365 * 24 * 3600 };
@@ -51,12 +50,6 @@ remote_read(int cas, const char *url, struct remote *remote)
 	remote->max_age = record_number(json, "maxAge", 0);
 	remote->fetched = record_number(json, "fetched", 0);
 	return 1;
-}
-
-int64_t
-remote_now(void)
-{
-	return image_now();
 }
 
 void
@@ -109,9 +102,10 @@ remote_image(int cas, const struct remote *remote, bool verified)
 bool
 remote_is_fresh(const struct remote *remote)
 {
-	int64_t age = remote_now() - remote->fetched;
+	int64_t age = clock_wall() - remote->fetched;
 
 	/* From the future it is when a clock was set: nobody knows then. */
 	return remote->fetched > 0 && age >= 0 && remote->max_age > 0 &&
-	       remote->max_age <= AGE_MAX && age / SECOND < remote->max_age;
+	       remote->max_age <= AGE_MAX &&
+	       age / CLOCK_SECOND < remote->max_age;
 }

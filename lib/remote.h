@@ -31,8 +31,5 @@ int remote_write(int cas, const char *url, const struct remote *remote);
  */
 char *remote_image(int cas, const struct remote *remote, bool verified);
 
-/* Nanoseconds since 1970, as fetched has them. */
-int64_t remote_now(void);
-
 /* May the image be used without asking the server again? */
 bool remote_is_fresh(const struct remote *remote);

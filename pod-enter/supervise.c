@@ -9,9 +9,9 @@
 #include <string.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "prog.h"
 #include "scope.h"
 #include "supervise.h"
@@ -20,9 +20,8 @@
 enum {
 	ESCAPE_KEY = 0x1d, /* ^] */
 	ESCAPE_TIMES = 3,
-	SECOND = 1000000000, /* the strokes must be within, in ns */
-	DRAIN_MS = 1000,     /* for the last bytes, if nobody takes them */
-	FRONT_MS = 500,      /* how often to ask if the terminal is ours */
+	DRAIN_MS = 1000, /* for the last bytes, if nobody takes them */
+	FRONT_MS = 500,  /* how often to ask if the terminal is ours */
 };
 
 /* Bytes on their way from one terminal to the other. */
@@ -105,21 +104,12 @@ take_ready(void)
 	ready_fd = -1;
 }
 
-static int64_t
-now(void)
-{
-	struct timespec time = { 0 };
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &time);
-	return (int64_t)time.tv_sec * SECOND + time.tv_nsec;
-}
-
 /* Has the key that ends it all been pressed often and fast enough? */
 static bool
 is_escape(struct supervisor *s, const char *bytes, size_t count)
 {
 	const size_t older = sizeof s->escapes - sizeof *s->escapes;
-	const int64_t time = now();
+	const int64_t time = clock_steady();
 
 	for (size_t i = 0; i < count; i++) {
 		if (bytes[i] != ESCAPE_KEY) {
@@ -129,7 +119,7 @@ is_escape(struct supervisor *s, const char *bytes, size_t count)
 		memmove(s->escapes + 1, s->escapes, older);
 		s->escapes[0] = time;
 		if (s->escapes[ESCAPE_TIMES - 1] != 0 &&
-		    time - s->escapes[ESCAPE_TIMES - 1] <= SECOND)
+		    time - s->escapes[ESCAPE_TIMES - 1] <= CLOCK_SECOND)
 			return true;
 	}
 	return false;
@@ -255,14 +245,14 @@ has_ended(const struct supervisor *s, int *status)
 static void
 drain(struct supervisor *s)
 {
-	const int64_t start = now();
+	const int64_t start = clock_steady();
 
 	while (s->out.from >= 0 || s->out.start < s->out.end) {
 		struct pollfd fd = poll_of(&s->out);
 
 		if (poll(&fd, 1, DRAIN_MS) <= 0)
 			break;
-		if (s->joined && now() - start > SECOND)
+		if (s->joined && clock_steady() - start > CLOCK_SECOND)
 			return;
 		carry_out(s);
 	}

@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "clock.h"
 #include "collect.h"
 #include "ended.h"
 #include "escape.h"
@@ -28,8 +29,8 @@
 #include "shared.h"
 
 static struct garbage_ages ages = {
-	.grace = INT64_C(30) * 60 * 1000000000,
-	.prepared = INT64_C(24) * 60 * 60 * 1000000000,
+	.grace = INT64_C(30) * 60 * CLOCK_SECOND,
+	.prepared = INT64_C(24) * 60 * 60 * CLOCK_SECOND,
 };
 static bool removing;
 static const char *uuid_file;

@@ -18,6 +18,7 @@
 #include <time.h>
 
 #include "alloc.h"
+#include "clock.h"
 #include "escape.h"
 #include "named.h"
 #include "num.h"
@@ -30,7 +31,7 @@ enum { STEP = 10 * 1000000 };
 
 static bool force;
 static const char *uuid_file;
-static int64_t patience = INT64_C(15) * 1000000000;
+static int64_t patience = INT64_C(15) * CLOCK_SECOND;
 
 static void
 usage(FILE *out)
@@ -114,15 +115,6 @@ struct stopping {
 	int process; /* -1: it has ended, or never was */
 };
 
-static int64_t
-now(void)
-{
-	struct timespec time = { 0 };
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &time);
-	return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
-}
-
 static void
 step(void)
 {
@@ -139,7 +131,7 @@ find_process(const struct pod *pod, int64_t end)
 	int process;
 
 	while ((process = pod_pid_open(pod, &pid)) < 0 &&
-	       pod_locked(pod) == 1 && now() < end)
+	       pod_locked(pod) == 1 && clock_steady() < end)
 		step();
 	return process;
 }
@@ -186,14 +178,14 @@ wait_for(const struct stopping *stopping, int64_t end)
 	int gone = 0;
 
 	do {
-		int64_t left = end - now();
+		int64_t left = end - clock_steady();
 
 		gone = poll(&process, 1,
 		    left <= 0                  ? 0
 		    : left / 1000000 > 3600000 ? 3600000
 					       : (int)(left / 1000000 + 1));
-	} while (gone == 0 && now() < end);
-	while (gone == 1 && pod_locked(pod) == 1 && now() < end)
+	} while (gone == 0 && clock_steady() < end);
+	while (gone == 1 && pod_locked(pod) == 1 && clock_steady() < end)
 		step();
 	if (gone == 1 && pod_locked(pod) != 1)
 		return 0;
@@ -225,7 +217,7 @@ main(int argc, char *argv[])
 	if (uuid_file != NULL)
 		from_file = named_file(uuid_file);
 	all = xcalloc((size_t)count, sizeof *all);
-	if (__builtin_add_overflow(now(), patience, &end))
+	if (__builtin_add_overflow(clock_steady(), patience, &end))
 		end = INT64_MAX;
 	for (int i = 0; i < count; i++)
 		if (open_and_stop(argv[i] == NULL ? from_file : argv[i],

@@ -5,10 +5,10 @@
 #include <poll.h>
 #include <stdio.h>
 #include <sys/inotify.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "await.h"
+#include "clock.h"
 #include "pod.h"
 #include "scope.h"
 
@@ -20,15 +20,6 @@ enum { STEP = 20, HOUR = 3600000, MILLI = 1000000 };
 
 /* All that a pod's directory shows of its way: pid, lock, place. */
 enum { EVENTS = IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVE_SELF | IN_DELETE_SELF };
-
-static int64_t
-now(void)
-{
-	struct timespec time = { 0 };
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &time);
-	return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
-}
 
 /* Where the pod is now.  -1 and errno. */
 static int
@@ -129,7 +120,8 @@ await(struct pod *pod, enum await what, int64_t nanoseconds)
 	bool watched = false;
 	int64_t end;
 
-	if (nanoseconds < 0 || __builtin_add_overflow(now(), nanoseconds, &end))
+	if (nanoseconds < 0 ||
+	    __builtin_add_overflow(clock_steady(), nanoseconds, &end))
 		end = INT64_MAX;
 	for (;;) {
 		enum pod_state state;
@@ -142,7 +134,7 @@ await(struct pod *pod, enum await what, int64_t nanoseconds)
 		state = pod_state(pod);
 		if (reached(pod, state, what))
 			return 0;
-		left = end - now();
+		left = end - clock_steady();
 		if (left <= 0) {
 			errno = EAGAIN;
 			return -1;

@@ -8,7 +8,7 @@ complete_words() {
 		. "$1" && shift
 		COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
 		_rkt && printf "%s\n" "${COMPREPLY[@]}"' \
-		bash "$ROOT/completions/rkt.bash" "$@"
+		bash "$RKT_BUILD/rkt.bash" "$@"
 }
 
 @test "completions: commands and global options" {
@@ -24,7 +24,7 @@ complete_words() {
 
 @test "rkt completion: prints the completion that is installed" {
 	run -0 --separate-stderr rkt completion bash
-	is "$(cat "$ROOT/completions/rkt.bash")"
+	is "$(cat "$RKT_BUILD/rkt.bash")"
 	is '' "$stderr"
 	is "$output" "$(rkt completion)"
 	run -254 --separate-stderr rkt completion zsh

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "alloc.h"
+#include "clock.h"
 #include "image.h"
 #include "path.h"
 #include "publish.h"
@@ -22,7 +23,6 @@
 #define COUNT(table) (sizeof(table) / sizeof *(table))
 #define ID16         "0123456789abcdef"
 #define KEY          "sha512-" ID16 ID16 ID16 ID16
-#define SECOND       INT64_C(1000000000)
 
 /* Of each: asked again, and asked if it is missing; "new never update". */
 static const struct {
@@ -49,7 +49,7 @@ remember(int cas, const char *url, int64_t max_age, int64_t age)
 {
 	struct remote remote = { .key = KEY,
 		.max_age = max_age,
-		.fetched = image_now() - age * SECOND };
+		.fetched = clock_wall() - age * CLOCK_SECOND };
 
 	assert(remote_write(cas, url, &remote) == 0);
 }
@@ -100,7 +100,7 @@ test_freshness(void)
 
 	for (size_t i = 0; i < COUNT(times); i++) {
 		struct remote remote = { .max_age = times[i].max_age,
-			.fetched = image_now() - times[i].age * SECOND };
+			.fetched = clock_wall() - times[i].age * CLOCK_SECOND };
 
 		assert(remote_is_fresh(&remote) == times[i].fresh);
 	}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* image - an image and its signature, as files of the store */
+/* pair - an image and its signature, as files of the store */
 
 #include <err.h>
 #include <errno.h>
@@ -12,7 +12,7 @@
 #include "alloc.h"
 #include "escape.h"
 #include "filter.h"
-#include "image.h"
+#include "pair.h"
 #include "prog.h"
 #include "scope.h"
 
@@ -36,7 +36,7 @@ open_regular(const char *path)
 }
 
 int
-image_open(const char *path)
+pair_open(const char *path)
 {
 	autofree char *shown = escape(path);
 	int fd = open_regular(path);
@@ -49,7 +49,7 @@ image_open(const char *path)
 }
 
 int
-image_open_signature(const char *path)
+pair_open_signature(const char *path)
 {
 	autofree char *shown = escape(path);
 	autofree char *asc = xasprintf("%s.asc", path);
@@ -72,7 +72,7 @@ image_open_signature(const char *path)
 }
 
 void
-image_copy(int fd, const char *path, int64_t max, struct spool *spool)
+pair_copy(int fd, const char *path, int64_t max, struct spool *spool)
 {
 	static char buffer[COPY_BUFFER];
 	autofree char *shown = escape(path);
@@ -94,7 +94,7 @@ image_copy(int fd, const char *path, int64_t max, struct spool *spool)
 }
 
 void
-image_forget(struct image *image)
+pair_forget(struct pair *image)
 {
 	free(take_ptr(&image->etag));
 	if (image->max_age > 0)
@@ -102,10 +102,10 @@ image_forget(struct image *image)
 }
 
 void
-image_free(struct image *image)
+pair_free(struct pair *image)
 {
 	spool_close(&image->aci);
 	spool_close(&image->asc);
 	free(image->etag);
-	*image = (struct image)IMAGE_NONE;
+	*image = (struct pair)PAIR_NONE;
 }
