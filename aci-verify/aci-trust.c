@@ -2,10 +2,10 @@
 /*
  * aci-trust - which keys are trusted for the images below a prefix
  *
- *	aci-trust --prefix PREFIX|--root [--fingerprint FINGERPRINT]
- *	    [--skip-fingerprint-review] --records FILE | KEYFILE…
- *	aci-trust --list [--format FORMAT] [--no-legend] [--prefix
- *PREFIX|--root] aci-trust --remove FINGERPRINT [--prefix PREFIX|--root]
+ *	aci-trust --prefix PREFIX|--root [OPTION…] --records FILE|KEYFILE…
+ *	aci-trust --list [--prefix PREFIX|--root] [OPTION…]
+ *	aci-trust --remove FINGERPRINT [--prefix PREFIX|--root]
+ *	aci-trust --trusted NAME
  *
  * Has gpg read each key file in a home of its own, shows every usable key in
  * it, asks, and stores what was answered with yes.  The one tool that prompts.

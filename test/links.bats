@@ -66,6 +66,26 @@ executed() {
 		sed 's/ $//'
 }
 
+@test "the README says of each program what it links" {
+	run -0 sed -nE 's/^\| `([a-z-]+)` \| [^|]+\| [^|]+\| ([^|]+) \|.*/\1 \2/p' \
+		"$ROOT/README.md"
+	is "$(printf '%s\n' "${!LIBS[@]}" | sort)" \
+		"$(cut -d ' ' -f 1 <<<"$output" | sort)"
+	while read -r tool said; do
+		echo "$tool"
+		case ${LIBS[$tool]} in
+		static) matches '\(static\)$' "$said" ;;
+		*)
+			is "$(tr ' ' '\n' <<<"${LIBS[$tool]}" |
+				sed -E 's/^lib//; s/-0$//; /^(c|jansson)$/d' |
+				sort)" \
+				"$(sed 's/, /\n/g; s/ISA-L/isal/; s/zlib/z/' <<<"$said" |
+					sed 's/^lib//; /^–$/d' | sort)"
+			;;
+		esac
+	done <<<"$output"
+}
+
 @test "each program links what its line in the table says, and no more" {
 	run -0 ls "$BIN"
 	is "$({ printf '%s\n' "${!LIBS[@]}" rkt; } | sort)"
