@@ -22,7 +22,7 @@ PROGS = aci-fetch/aci-discover aci-fetch/aci-fetch aci-fetch/aci-local \
 # archives: one of them is to include such a header.
 MKFILTER = pod-prepare/mkfilter
 MKFILTER_PARTS = pod-prepare/mkfilter pod-prepare/syscalls lib/alloc lib/bpf \
-	lib/escape lib/prog
+	lib/escape lib/num lib/prog
 
 # The link lines are architecture: test/links.bats holds them to this.
 LIBS_aci-discover = -lcurl -lgumbo

@@ -14,6 +14,7 @@
 set -euf
 
 VERSION='@VERSION@'
+COMMANDS='@COMMANDS@'
 newline='
 '
 FAILED=254 # every failure of our own; the other numbers are the app's
@@ -530,7 +531,7 @@ END
 # choose BEGINNING - sets $found to the command that begins so
 choose() {
 	found=
-	for word in @COMMANDS@
+	for word in $COMMANDS
 	do
 		case $word in
 		"$1") found=$word && break ;;

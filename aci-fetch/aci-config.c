@@ -8,7 +8,6 @@
  */
 
 #include <ctype.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,56 +23,37 @@
 #include "record.h"
 #include "scope.h"
 #include "sources.h"
+#include "usage.h"
 
 enum { FILE_MAX = 64 * 1024 };
 
 static bool credentials;
 
-static void
-usage(FILE *out)
-{
-	(void)fputs("usage: aci-config [--credentials]\n"
-		    "Prints the configuration that is in force, as JSON.\n"
-		    "      --credentials  do not hide them\n"
-		    "  -h, --help         print this\n"
-		    "      --version      print the version\n",
-	    out);
-}
+static const char usage[] =
+    "usage: aci-config [--credentials]\n"
+    "Prints the configuration that is in force, as JSON.\n"
+    "      --credentials  do not hide them\n"
+    "  -h, --help         print this\n"
+    "      --version      print the version\n";
 
 static void
 read_options(int argc, char *argv[])
 {
 	static const struct option options[] = {
 		{ "credentials", no_argument, NULL, 'c' },
-		{ "help", no_argument, NULL, 'h' },
-		{ "version", no_argument, NULL, 'V' },
-		{ NULL, 0, NULL, 0 },
+		USAGE_OPTIONS,
 	};
 	int option;
 
-	while (
-	    (option = getopt_long_only(argc, argv, "h", options, NULL)) != -1) {
+	while ((option = usage_option(argc, argv, "h", options, usage)) != -1) {
 		switch (option) {
 		case 'c':
 			credentials = true;
 			break;
-		case 'h':
-		case 'V':
-			if (option == 'V')
-				(void)puts("aci-config " RKT_VERSION);
-			else
-				usage(stdout);
-			prog_finish();
-			exit(0);
-		default:
-			usage(stderr);
-			exit(EX_USAGE);
 		}
 	}
-	if (optind != argc) {
-		usage(stderr);
-		exit(EX_USAGE);
-	}
+	if (optind != argc)
+		usage_wrong(usage);
 }
 
 /* What the files of one directory's name come to. */

@@ -17,7 +17,6 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -36,6 +35,7 @@
 #include "record.h"
 #include "scope.h"
 #include "spool.h"
+#include "usage.h"
 
 /* What is read, and what it turned out to be. */
 struct convert {
@@ -48,41 +48,23 @@ struct convert {
 	struct docker_ref reference;
 };
 
-static _Noreturn void
-usage(FILE *out, int status)
-{
-	(void)fputs("usage: aci-convert [OPTION]\n"
-		    "Converts the docker or OCI image of the record on "
-		    "stdin.\n\n"
-		    "  -h, --help     print this\n"
-		    "      --version  print the version\n",
-	    out);
-	exit(status);
-}
+static const char usage[] = "usage: aci-convert [OPTION]\n"
+			    "Converts the docker or OCI image of the record on "
+			    "stdin.\n\n"
+			    "  -h, --help     print this\n"
+			    "      --version  print the version\n";
 
 static void
 read_options(int argc, char **argv)
 {
 	static const struct option options[] = {
-		{ "help", no_argument, NULL, 'h' },
-		{ "version", no_argument, NULL, 'V' },
-		{ NULL, 0, NULL, 0 },
+		USAGE_OPTIONS,
 	};
-	int option;
 
-	while ((option = getopt_long(argc, argv, "+h", options, NULL)) != -1)
-		switch (option) {
-		case 'h':
-			usage(stdout, 0);
-		case 'V':
-			(void)puts("aci-convert " RKT_VERSION);
-			prog_finish();
-			exit(0);
-		default:
-			usage(stderr, EX_USAGE);
-		}
+	while (usage_option(argc, argv, "+h", options, usage) != -1)
+		continue;
 	if (optind < argc)
-		usage(stderr, EX_USAGE);
+		usage_wrong(usage);
 }
 
 static const char *

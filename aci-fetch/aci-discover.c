@@ -11,7 +11,6 @@
  * 4. print the record
  */
 
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -27,32 +26,28 @@
 #include "record.h"
 #include "ref.h"
 #include "scope.h"
+#include "usage.h"
 #include "web.h"
 
 enum { NANOSECONDS = 1000000000 }; /* of a second */
 
-static _Noreturn void
-usage(FILE *out, int status)
-{
-	(void)fputs("usage: aci-discover [OPTION…] IMAGE\n"
-		    "       aci-discover [OPTION…] --keys PREFIX\n"
-		    "Prints where an image, or the keys of a prefix, can be "
-		    "had, as a record.\n\n"
-		    "      --keys                   look for public keys\n"
-		    "      --simple                 where no page says "
-		    "anything, the name is the place\n"
-		    "      --insecure-options=LIST  http: ask over http too; "
-		    "tls: check no certificate\n"
-		    "      --deny-private           speak to no address of a "
-		    "private network\n"
-		    "      --max-time=DURATION      for all of it (30s)\n"
-		    "      --debug                  tell what each page "
-		    "answered\n"
-		    "  -h, --help                   print this\n"
-		    "      --version                print the version\n",
-	    out);
-	exit(status);
-}
+static const char usage[] =
+    "usage: aci-discover [OPTION…] IMAGE\n"
+    "       aci-discover [OPTION…] --keys PREFIX\n"
+    "Prints where an image, or the keys of a prefix, can be "
+    "had, as a record.\n\n"
+    "      --keys                   look for public keys\n"
+    "      --simple                 where no page says "
+    "anything, the name is the place\n"
+    "      --insecure-options=LIST  http: ask over http too; "
+    "tls: check no certificate\n"
+    "      --deny-private           speak to no address of a "
+    "private network\n"
+    "      --max-time=DURATION      for all of it (30s)\n"
+    "      --debug                  tell what each page "
+    "answered\n"
+    "  -h, --help                   print this\n"
+    "      --version                print the version\n";
 
 static struct discovery how = { .seconds = 30 };
 
@@ -177,7 +172,7 @@ set_time(const char *text)
 	int64_t time = 0;
 
 	if (duration_parse(text, &time) < 0 || time < NANOSECONDS)
-		usage(stderr, EX_USAGE);
+		usage_wrong(usage);
 	how.seconds = time / NANOSECONDS;
 }
 
@@ -191,14 +186,12 @@ read_options(int argc, char **argv)
 		{ "deny-private", no_argument, NULL, 'p' },
 		{ "max-time", required_argument, NULL, 't' },
 		{ "debug", no_argument, NULL, 'd' },
-		{ "help", no_argument, NULL, 'h' },
-		{ "version", no_argument, NULL, 'V' },
-		{ NULL, 0, NULL, 0 },
+		USAGE_OPTIONS,
 	};
 	bool for_keys = false;
 	int option;
 
-	while ((option = getopt_long(argc, argv, "+h", options, NULL)) != -1)
+	while ((option = usage_option(argc, argv, "+h", options, usage)) != -1)
 		switch (option) {
 		case 'k':
 			for_keys = true;
@@ -208,7 +201,7 @@ read_options(int argc, char **argv)
 			break;
 		case 'i':
 			if (web_insecure(optarg, &how.flags) < 0)
-				usage(stderr, EX_USAGE);
+				usage_wrong(usage);
 			break;
 		case 'p':
 			how.flags |= WEB_DENY_PRIVATE;
@@ -219,14 +212,6 @@ read_options(int argc, char **argv)
 		case 'd':
 			(void)setenv("RKT_DEBUG", "1", 1);
 			break;
-		case 'h':
-			usage(stdout, 0);
-		case 'V':
-			(void)puts("aci-discover " RKT_VERSION);
-			prog_finish();
-			exit(0);
-		default:
-			usage(stderr, EX_USAGE);
 		}
 	return for_keys;
 }
@@ -241,7 +226,7 @@ main(int argc, char **argv)
 	confine_note();
 	for_keys = read_options(argc, argv);
 	if (argc - optind != 1 || (for_keys && how.simple))
-		usage(stderr, EX_USAGE);
+		usage_wrong(usage);
 	filter_start("discover", false);
 	record = for_keys ? keys(argv[optind]) : image(argv[optind]);
 	web_close(how.web);

@@ -15,7 +15,6 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -37,6 +36,7 @@
 #include "ref.h"
 #include "scope.h"
 #include "store.h"
+#include "usage.h"
 
 static struct {
 	bool no_signature;
@@ -44,21 +44,15 @@ static struct {
 	int64_t size; /* bytes of all that is read */
 } opts = { .size = 16LL << 30 };
 
-static _Noreturn void
-usage(FILE *out, int status)
-{
-	(void)fputs(
-	    "usage: aci-local [OPTION…]\n"
-	    "Fetches the image that the record on stdin names from an OCI "
-	    "layout or an\narchive.\n\n"
-	    "      --no-signature    it need not have one\n"
-	    "      --signature=FILE  take this one\n"
-	    "      --max-size=BYTES  of all that is read (17179869184)\n"
-	    "  -h, --help            print this\n"
-	    "      --version         print the version\n",
-	    out);
-	exit(status);
-}
+static const char usage[] =
+    "usage: aci-local [OPTION…]\n"
+    "Fetches the image that the record on stdin names from an OCI "
+    "layout or an\narchive.\n\n"
+    "      --no-signature    it need not have one\n"
+    "      --signature=FILE  take this one\n"
+    "      --max-size=BYTES  of all that is read (17179869184)\n"
+    "  -h, --help            print this\n"
+    "      --version         print the version\n";
 
 /* What is open when all rights are gone. */
 struct local {
@@ -203,16 +197,9 @@ set_option(int option)
 		break;
 	case 's':
 		if (num_parse(optarg, 1, INT64_MAX, &number) < 0)
-			usage(stderr, EX_USAGE);
+			usage_wrong(usage);
 		opts.size = (int64_t)number;
 		break;
-	case 'V':
-		(void)puts("aci-local " RKT_VERSION);
-		prog_finish();
-		exit(0);
-	default:
-		usage(option == 'h' ? stdout : stderr,
-		    option == 'h' ? 0 : EX_USAGE);
 	}
 }
 
@@ -223,16 +210,14 @@ read_options(int argc, char **argv)
 		{ "no-signature", no_argument, NULL, 'n' },
 		{ "signature", required_argument, NULL, 'S' },
 		{ "max-size", required_argument, NULL, 's' },
-		{ "help", no_argument, NULL, 'h' },
-		{ "version", no_argument, NULL, 'V' },
-		{ NULL, 0, NULL, 0 },
+		USAGE_OPTIONS,
 	};
 	int option;
 
-	while ((option = getopt_long(argc, argv, "+h", options, NULL)) != -1)
+	while ((option = usage_option(argc, argv, "+h", options, usage)) != -1)
 		set_option(option);
 	if (optind < argc || (opts.no_signature && opts.signature != NULL))
-		usage(stderr, EX_USAGE);
+		usage_wrong(usage);
 }
 
 static void

@@ -2,7 +2,6 @@
 /* options - what the command line asks of aci-fetch */
 
 #include <err.h>
-#include <getopt.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,40 +12,35 @@
 #include "options.h"
 #include "prog.h"
 #include "scope.h"
+#include "usage.h"
 #include "web.h"
 
 enum { GIB = 1 << 30, HOUR = 3600, KIB = 1024, SECOND = 1000000000 };
 
-static _Noreturn void
-usage(FILE *out, int status)
-{
-	(void)fputs(
-	    "usage: aci-fetch [OPTION…] [URL|PATH]\n"
-	    "       aci-fetch [OPTION…] --keys\n"
-	    "       aci-fetch [OPTION…] --key URL|PATH…\n"
-	    "Downloads the image, or the keys, that the record on stdin or "
-	    "the operand names.\n\n"
-	    "      --no-signature           do not fetch the signature\n"
-	    "      --signature=FILE         take this one\n"
-	    "      --no-cache               download what the store has, too\n"
-	    "      --keys                   the keys of the record\n"
-	    "      --key                    the operands are keys\n"
-	    "      --insecure-options=LIST  http: use http endpoints too; "
-	    "tls: check no certificate;\n"
-	    "                               pubkey: keys by http too\n"
-	    "      --platform=OS/ARCH[/VARIANT]  of an image of a registry "
-	    "(this host's)\n"
-	    "      --deny-private           speak to no address of a private "
-	    "network\n"
-	    "      --max-size=BYTES         of the image (17179869184)\n"
-	    "      --max-time=DURATION      for the image (4h)\n"
-	    "      --min-speed=BYTES        a second, for half a minute "
-	    "(1024)\n"
-	    "  -h, --help                   print this\n"
-	    "      --version                print the version\n",
-	    out);
-	exit(status);
-}
+static const char usage[] =
+    "usage: aci-fetch [OPTION…] [URL|PATH]\n"
+    "       aci-fetch [OPTION…] --keys\n"
+    "       aci-fetch [OPTION…] --key URL|PATH…\n"
+    "Downloads the image, or the keys, that the record on stdin or "
+    "the operand names.\n\n"
+    "      --no-signature           do not fetch the signature\n"
+    "      --signature=FILE         take this one\n"
+    "      --no-cache               download what the store has, too\n"
+    "      --keys                   the keys of the record\n"
+    "      --key                    the operands are keys\n"
+    "      --insecure-options=LIST  http: use http endpoints too; "
+    "tls: check no certificate;\n"
+    "                               pubkey: keys by http too\n"
+    "      --platform=OS/ARCH[/VARIANT]  of an image of a registry "
+    "(this host's)\n"
+    "      --deny-private           speak to no address of a private "
+    "network\n"
+    "      --max-size=BYTES         of the image (17179869184)\n"
+    "      --max-time=DURATION      for the image (4h)\n"
+    "      --min-speed=BYTES        a second, for half a minute "
+    "(1024)\n"
+    "  -h, --help                   print this\n"
+    "      --version                print the version\n";
 
 static int64_t
 number(const char *text)
@@ -54,7 +48,7 @@ number(const char *text)
 	uint64_t value = 0;
 
 	if (num_parse(text, 1, INT32_MAX * (uint64_t)GIB, &value) < 0)
-		usage(stderr, EX_USAGE);
+		usage_wrong(usage);
 	return (int64_t)value;
 }
 
@@ -64,7 +58,7 @@ seconds(const char *text)
 	int64_t time = 0;
 
 	if (duration_parse(text, &time) < 0 || time < SECOND)
-		usage(stderr, EX_USAGE);
+		usage_wrong(usage);
 	return time / SECOND;
 }
 
@@ -89,11 +83,11 @@ take(int option, struct options *options)
 		break;
 	case 'i':
 		if (web_insecure(optarg, &options->flags) < 0)
-			usage(stderr, EX_USAGE);
+			usage_wrong(usage);
 		break;
 	case 'p':
 		if (oci_platform_parse(optarg, &options->platform) < 0)
-			usage(stderr, EX_USAGE);
+			usage_wrong(usage);
 		break;
 	case 'd':
 		options->flags |= WEB_DENY_PRIVATE;
@@ -107,14 +101,6 @@ take(int option, struct options *options)
 	case 'm':
 		options->limits.slowest = number(optarg);
 		break;
-	case 'h':
-		usage(stdout, 0);
-	case 'V':
-		(void)puts("aci-fetch " RKT_VERSION);
-		prog_finish();
-		exit(0);
-	default:
-		usage(stderr, EX_USAGE);
 	}
 }
 
@@ -132,7 +118,7 @@ check(const struct options *options, int operands)
 	if (operands < right[options->mode].min ||
 	    operands > right[options->mode].max ||
 	    (options->no_signature && options->signature != NULL))
-		usage(stderr, EX_USAGE);
+		usage_wrong(usage);
 }
 
 void
@@ -150,16 +136,14 @@ options_read(int argc, char **argv, struct options *options)
 		{ "max-size", required_argument, NULL, 's' },
 		{ "max-time", required_argument, NULL, 't' },
 		{ "min-speed", required_argument, NULL, 'm' },
-		{ "help", no_argument, NULL, 'h' },
-		{ "version", no_argument, NULL, 'V' },
-		{ NULL, 0, NULL, 0 },
+		USAGE_OPTIONS,
 	};
 	int option;
 
 	*options = (struct options){ .limits = { .size = 16LL * GIB,
 					 .seconds = 4 * HOUR,
 					 .slowest = KIB } };
-	while ((option = getopt_long(argc, argv, "+h", table, NULL)) != -1)
+	while ((option = usage_option(argc, argv, "+h", table, usage)) != -1)
 		take(option, options);
 	check(options, argc - optind);
 }

@@ -13,7 +13,6 @@
  */
 
 #include <err.h>
-#include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,6 +28,7 @@
 #include "record.h"
 #include "removal.h"
 #include "scope.h"
+#include "usage.h"
 
 static struct {
 	enum { ADD, LIST, REMOVE, ASK } mode;
@@ -41,42 +41,30 @@ static struct {
 	bool no_legend;
 } opts = { .format = "table" };
 
-static void
-print_usage(FILE *out)
-{
-	(void)fputs(
-	    "usage: aci-trust --prefix PREFIX | --root [OPTION...] "
-	    "--records FILE | KEYFILE...\n"
-	    "       aci-trust --list [--format=table|json|json-pretty] "
-	    "[--no-legend] [--prefix PREFIX | --root]\n"
-	    "       aci-trust --remove FINGERPRINT [--prefix PREFIX | "
-	    "--root]\n"
-	    "       aci-trust --trusted NAME\n"
-	    "\n"
-	    "      --prefix PREFIX            for images of this name and "
-	    "below\n"
-	    "      --root                     for images of every name\n"
-	    "      --fingerprint FINGERPRINT  take this key only, and do not "
-	    "ask\n"
-	    "      --skip-fingerprint-review  do not ask\n"
-	    "      --records FILE             the keys of the records in it\n"
-	    "  -h, --help\n"
-	    "      --version\n",
-	    out);
-}
-
-static _Noreturn void
-usage(void)
-{
-	print_usage(stderr);
-	exit(EX_USAGE);
-}
+static const char usage[] =
+    "usage: aci-trust --prefix PREFIX | --root [OPTION...] "
+    "--records FILE | KEYFILE...\n"
+    "       aci-trust --list [--format=table|json|json-pretty] "
+    "[--no-legend] [--prefix PREFIX | --root]\n"
+    "       aci-trust --remove FINGERPRINT [--prefix PREFIX | "
+    "--root]\n"
+    "       aci-trust --trusted NAME\n"
+    "\n"
+    "      --prefix PREFIX            for images of this name and "
+    "below\n"
+    "      --root                     for images of every name\n"
+    "      --fingerprint FINGERPRINT  take this key only, and do not "
+    "ask\n"
+    "      --skip-fingerprint-review  do not ask\n"
+    "      --records FILE             the keys of the records in it\n"
+    "  -h, --help\n"
+    "      --version\n";
 
 static void
 set_mode(int mode)
 {
 	if (opts.mode != ADD)
-		usage();
+		usage_wrong(usage);
 	opts.mode = mode;
 }
 
@@ -109,17 +97,6 @@ set_fingerprint(const char *text)
 		    "fingerprint \"%s\": not 40 or 64 hexadecimal digits",
 		    shown);
 	}
-}
-
-static _Noreturn void
-print_and_exit(int option)
-{
-	if (option == 'h')
-		print_usage(stdout);
-	else
-		(void)printf("aci-trust %s\n", RKT_VERSION);
-	prog_finish();
-	exit(0);
 }
 
 static void
@@ -161,11 +138,6 @@ set_option(int option, const char *value)
 		set_mode(ASK);
 		opts.name = value;
 		break;
-	case 'h':
-	case 'V':
-		print_and_exit(option);
-	default:
-		usage();
 	}
 }
 
@@ -183,12 +155,10 @@ read_options(int argc, char *argv[])
 		{ "no-legend", no_argument, NULL, 'n' },
 		{ "remove", required_argument, NULL, 'R' },
 		{ "trusted", required_argument, NULL, 't' },
-		{ "help", no_argument, NULL, 'h' },
-		{ "version", no_argument, NULL, 'V' },
-		{ 0 },
+		USAGE_OPTIONS,
 	};
 
-	for (int c; (c = getopt_long(argc, argv, "+h", options, NULL)) != -1;)
+	for (int c; (c = usage_option(argc, argv, "+h", options, usage)) != -1;)
 		set_option(c, optarg);
 }
 
@@ -208,7 +178,7 @@ static void
 check_add(int operands)
 {
 	if ((operands > 0) == (opts.records != NULL))
-		usage();
+		usage_wrong(usage);
 	if (opts.prefix == NULL)
 		errx(EX_USAGE,
 		    "aborting due to implicit unbounded trust (root domain): "
@@ -301,7 +271,7 @@ main(int argc, char *argv[])
 		check_add(argc - optind);
 	else if (optind < argc || opts.records != NULL || opts.skip_review ||
 		 !is_format(opts.format))
-		usage();
+		usage_wrong(usage);
 	if (opts.mode == LIST)
 		status = list();
 	else if (opts.mode == REMOVE)

@@ -12,7 +12,6 @@
  * that the store has (stored.c).
  */
 
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -25,38 +24,21 @@
 #include "record.h"
 #include "scope.h"
 #include "stored.h"
+#include "usage.h"
 
-static void
-print_usage(FILE *out)
-{
-	(void)fprintf(out, "usage: aci-verify [-h] [--version] < record\n");
-}
+static const char usage[] = "usage: aci-verify [-h] [--version] < record\n";
 
 static void
 read_options(int argc, char *argv[])
 {
 	static const struct option options[] = {
-		{ "help", no_argument, NULL, 'h' },
-		{ "version", no_argument, NULL, 'V' },
-		{ 0 },
+		USAGE_OPTIONS,
 	};
 
-	for (int c; (c = getopt_long(argc, argv, "+h", options, NULL)) != -1;) {
-		if (c == 'h')
-			print_usage(stdout);
-		else if (c == 'V')
-			(void)printf("aci-verify %s\n", RKT_VERSION);
-		else
-			print_usage(stderr);
-		if (c == '?')
-			exit(EX_USAGE);
-		prog_finish();
-		exit(0);
-	}
-	if (optind < argc) {
-		print_usage(stderr);
-		exit(EX_USAGE);
-	}
+	while (usage_option(argc, argv, "+h", options, usage) != -1)
+		continue;
+	if (optind < argc)
+		usage_wrong(usage);
 }
 
 /* What messages call the image, escaped; the caller frees it. */

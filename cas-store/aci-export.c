@@ -13,7 +13,6 @@
  */
 
 #include <err.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -25,6 +24,7 @@
 #include "ociconfig.h"
 #include "prog.h"
 #include "scope.h"
+#include "usage.h"
 
 enum format { ACI, OCI, OCI_ARCHIVE, DIRECTORY };
 
@@ -43,26 +43,20 @@ static struct {
 	bool devices;
 } opts;
 
-static _Noreturn void
-usage(FILE *out, int status)
-{
-	(void)fputs(
-	    "usage: aci-export [OPTION…] IMAGE FILE|DIR\n"
-	    "Writes a stored image to a file (- is stdout) or directory.\n\n"
-	    "      --format=FORMAT  aci: one archive, with its dependencies; "
-	    "oci: a layout,\n"
-	    "                       DIR; oci-archive: the same in a tar; "
-	    "directory: its files\n"
-	    "      --overwrite      what is there already\n"
-	    "      --alone          of an image with dependencies only its own "
-	    "files\n"
-	    "      --rootfs-only    directory: without the manifest\n"
-	    "      --devices        directory: device nodes too\n"
-	    "  -h, --help           print this\n"
-	    "      --version        print the version\n",
-	    out);
-	exit(status);
-}
+static const char usage[] =
+    "usage: aci-export [OPTION…] IMAGE FILE|DIR\n"
+    "Writes a stored image to a file (- is stdout) or directory.\n\n"
+    "      --format=FORMAT  aci: one archive, with its dependencies; "
+    "oci: a layout,\n"
+    "                       DIR; oci-archive: the same in a tar; "
+    "directory: its files\n"
+    "      --overwrite      what is there already\n"
+    "      --alone          of an image with dependencies only its own "
+    "files\n"
+    "      --rootfs-only    directory: without the manifest\n"
+    "      --devices        directory: device nodes too\n"
+    "  -h, --help           print this\n"
+    "      --version        print the version\n";
 
 static enum format
 parse_format(const char *text)
@@ -70,7 +64,7 @@ parse_format(const char *text)
 	for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
 		if (strcmp(formats[i], text) == 0)
 			return (enum format)i;
-	usage(stderr, EX_USAGE);
+	usage_wrong(usage);
 }
 
 static void
@@ -92,13 +86,6 @@ set_option(int option)
 	case 'd':
 		opts.devices = true;
 		break;
-	case 'V':
-		(void)puts("aci-export " RKT_VERSION);
-		prog_finish();
-		exit(0);
-	default:
-		usage(option == 'h' ? stdout : stderr,
-		    option == 'h' ? 0 : EX_USAGE);
 	}
 }
 
@@ -111,17 +98,15 @@ read_options(int argc, char **argv)
 		{ "alone", no_argument, NULL, 'a' },
 		{ "rootfs-only", no_argument, NULL, 'r' },
 		{ "devices", no_argument, NULL, 'd' },
-		{ "help", no_argument, NULL, 'h' },
-		{ "version", no_argument, NULL, 'V' },
-		{ NULL, 0, NULL, 0 },
+		USAGE_OPTIONS,
 	};
 	int option;
 
-	while ((option = getopt_long(argc, argv, "+h", options, NULL)) != -1)
+	while ((option = usage_option(argc, argv, "+h", options, usage)) != -1)
 		set_option(option);
 	if (argc - optind != 2 ||
 	    (opts.format != DIRECTORY && (opts.bare || opts.devices)))
-		usage(stderr, EX_USAGE);
+		usage_wrong(usage);
 }
 
 static _Noreturn void

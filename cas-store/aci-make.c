@@ -13,7 +13,6 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
@@ -31,8 +30,9 @@
 #include "scope.h"
 #include "sign.h"
 #include "sound.h"
+#include "usage.h"
 
-static const char usage_text[] =
+static const char usage[] =
     "usage: aci-make [OPTION…] DIR MANIFEST > FILE\n"
     "       aci-make [OPTION…] --output=FILE [--sign=KEY] DIR MANIFEST\n"
     "       aci-make --check FILE\n"
@@ -60,15 +60,6 @@ struct opts {
 	bool overwrite;
 };
 
-static _Noreturn void
-usage(int status)
-{
-	(void)fputs(usage_text, status == 0 ? stdout : stderr);
-	if (status == 0)
-		prog_finish();
-	exit(status);
-}
-
 static enum packing
 parse_packing(const char *text)
 {
@@ -82,7 +73,7 @@ parse_packing(const char *text)
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		if (strcmp(text, names[i]) == 0)
 			return (enum packing)i;
-	usage(EX_USAGE);
+	usage_wrong(usage);
 }
 
 static void
@@ -93,11 +84,11 @@ parse_owner(const char *text, struct pack *pack)
 	uint64_t ids[2] = { 0 };
 
 	if (gid == NULL)
-		usage(EX_USAGE);
+		usage_wrong(usage);
 	*gid++ = '\0';
 	if (num_parse(uid, 0, UINT32_MAX - 1, &ids[0]) < 0 ||
 	    num_parse(gid, 0, UINT32_MAX - 1, &ids[1]) < 0)
-		usage(EX_USAGE);
+		usage_wrong(usage);
 	pack->has_owner = true;
 	pack->uid = (uint32_t)ids[0];
 	pack->gid = (uint32_t)ids[1];
@@ -136,12 +127,11 @@ parse_options(int argc, char *argv[], struct opts *opts)
 		{ "check", no_argument, NULL, 'k' },
 		{ "overwrite", no_argument, NULL, 'w' },
 		{ "no-sockets", no_argument, NULL, 'S' },
-		{ "help", no_argument, NULL, 'h' },
-		{ "version", no_argument, NULL, 'v' },
-		{ NULL, 0, NULL, 0 },
+		USAGE_OPTIONS,
 	};
 
-	for (int c; (c = getopt_long(argc, argv, "+o:h", options, NULL)) != -1;)
+	for (int c;
+	     (c = usage_option(argc, argv, "+o:h", options, usage)) != -1;)
 		switch (c) {
 		case 'o':
 			opts->output = optarg;
@@ -157,7 +147,7 @@ parse_options(int argc, char *argv[], struct opts *opts)
 			break;
 		case 'n':
 			if (parse_newest(optarg, &opts->pack) < 0)
-				usage(EX_USAGE);
+				usage_wrong(usage);
 			break;
 		case 'k':
 			opts->check = true;
@@ -168,17 +158,11 @@ parse_options(int argc, char *argv[], struct opts *opts)
 		case 'S':
 			opts->pack.no_sockets = true;
 			break;
-		case 'v':
-			(void)puts("aci-make " RKT_VERSION);
-			prog_finish();
-			exit(0);
-		default:
-			usage(c == 'h' ? 0 : EX_USAGE);
 		}
 	if (argc - optind != (opts->check ? 1 : 2) ||
 	    (opts->check && opts->output != NULL) ||
 	    (opts->key != NULL && opts->output == NULL))
-		usage(EX_USAGE);
+		usage_wrong(usage);
 }
 
 static _Noreturn void

@@ -15,7 +15,6 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -30,9 +29,10 @@
 #include "record.h"
 #include "scope.h"
 #include "string-list.h"
+#include "usage.h"
 #include "withdraw.h"
 
-static const char usage_text[] =
+static const char usage[] =
     "usage: cas-check [-q] [--report] [IMAGE...]\n"
     "Is the store still what was put into it?  (cas-store check)\n"
     "\n"
@@ -50,27 +50,16 @@ struct check {
 	size_t faults;
 };
 
-static _Noreturn void
-usage(int status)
-{
-	(void)fputs(usage_text, status == 0 ? stdout : stderr);
-	if (status == 0)
-		prog_finish();
-	exit(status);
-}
-
 static void
 parse_options(int argc, char *argv[], struct check *check)
 {
 	static const struct option options[] = {
 		{ "quiet", no_argument, NULL, 'q' },
 		{ "report", no_argument, NULL, 'r' },
-		{ "help", no_argument, NULL, 'h' },
-		{ "version", no_argument, NULL, 'v' },
-		{ NULL, 0, NULL, 0 },
+		USAGE_OPTIONS,
 	};
 
-	for (int c; (c = getopt_long(argc, argv, "qh", options, NULL)) != -1;)
+	for (int c; (c = usage_option(argc, argv, "qh", options, usage)) != -1;)
 		switch (c) {
 		case 'q':
 			check->quiet = true;
@@ -78,12 +67,6 @@ parse_options(int argc, char *argv[], struct check *check)
 		case 'r':
 			check->report = true;
 			break;
-		case 'v':
-			(void)puts("cas-check " RKT_VERSION);
-			prog_finish();
-			exit(0);
-		default:
-			usage(c == 'h' ? 0 : EX_USAGE);
 		}
 }
 

@@ -12,7 +12,6 @@
 
 #include <err.h>
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -34,8 +33,9 @@
 #include "render.h"
 #include "scope.h"
 #include "store.h"
+#include "usage.h"
 
-static const char usage_text[] =
+static const char usage[] =
     "usage: cas-put [-q] [--insecure] [--render=auto|erofs|tree] < record\n"
     "\n"
     "  -q, --quiet         print the image's id only\n"
@@ -52,15 +52,6 @@ struct opts {
 	enum render_kind kind;
 };
 
-static _Noreturn void
-usage(int status)
-{
-	(void)fputs(usage_text, status == 0 ? stdout : stderr);
-	if (status == 0)
-		prog_finish();
-	exit(status);
-}
-
 static void
 parse_options(int argc, char *argv[], struct opts *opts)
 {
@@ -68,14 +59,13 @@ parse_options(int argc, char *argv[], struct opts *opts)
 		{ "quiet", no_argument, NULL, 'q' },
 		{ "insecure", no_argument, NULL, 'i' },
 		{ "render", required_argument, NULL, 'r' },
-		{ "help", no_argument, NULL, 'h' },
-		{ "version", no_argument, NULL, 'v' },
-		{ NULL, 0, NULL, 0 },
+		USAGE_OPTIONS,
 	};
 
 	if (render_parse_default(&opts->kind) < 0)
 		errx(EX_CONFIG, "RKT_STORE_KIND: not auto, erofs or tree");
-	for (int c; (c = getopt_long(argc, argv, "+qh", options, NULL)) != -1;)
+	for (int c;
+	     (c = usage_option(argc, argv, "+qh", options, usage)) != -1;)
 		switch (c) {
 		case 'q':
 			opts->quiet = true;
@@ -85,17 +75,11 @@ parse_options(int argc, char *argv[], struct opts *opts)
 			break;
 		case 'r':
 			if (render_parse(optarg, &opts->kind) < 0)
-				usage(EX_USAGE);
+				usage_wrong(usage);
 			break;
-		case 'v':
-			(void)puts("cas-put " RKT_VERSION);
-			prog_finish();
-			exit(0);
-		default:
-			usage(c == 'h' ? 0 : EX_USAGE);
 		}
 	if (optind != argc)
-		usage(EX_USAGE);
+		usage_wrong(usage);
 }
 
 static _Noreturn void

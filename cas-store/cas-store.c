@@ -10,7 +10,6 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -36,8 +35,9 @@
 #include "scope.h"
 #include "store.h"
 #include "stored.h"
+#include "usage.h"
 
-static const char usage_text[] =
+static const char usage[] =
     "usage: cas-store get [-q | --missing] [--pull-policy=POLICY] IMAGE...\n"
     "       cas-store ls [-q | --table | --format=json|json-pretty]\n"
     "                    [--fields=LIST] [--full] [--no-legend]\n"
@@ -91,15 +91,6 @@ struct verb {
 	int (*run)(char **arguments, size_t count, const struct opts *opts);
 	size_t least, most; /* arguments */
 };
-
-static _Noreturn void
-usage(int status)
-{
-	(void)fputs(usage_text, status == 0 ? stdout : stderr);
-	if (status == 0)
-		prog_finish();
-	exit(status);
-}
 
 static void
 print_line(const json_t *record)
@@ -371,7 +362,7 @@ find_verb(const char *name)
 	for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
 		if (strcmp(verbs[i].name, name) == 0)
 			return &verbs[i];
-	usage(EX_USAGE);
+	usage_wrong(usage);
 }
 
 static void
@@ -423,12 +414,6 @@ set_option(int c, struct opts *opts)
 		if (why != NULL)
 			errx(EX_USAGE, "%s", why);
 		break;
-	case 'v':
-		(void)puts("cas-store " RKT_VERSION);
-		prog_finish();
-		exit(0);
-	default:
-		usage(c == 'h' ? 0 : EX_USAGE);
 	}
 }
 
@@ -453,15 +438,13 @@ parse_options(int argc, char *argv[], const char *allowed, struct opts *opts)
 		{ "render", required_argument, NULL, 'r' },
 		{ "from", required_argument, NULL, 'f' },
 		{ "grace-period", required_argument, NULL, 'g' },
-		{ "help", no_argument, NULL, 'h' },
-		{ "version", no_argument, NULL, 'v' },
-		{ NULL, 0, NULL, 0 },
+		USAGE_OPTIONS,
 	};
 
 	for (int c;
-	     (c = getopt_long(argc, argv, "+qh", options, NULL)) != -1;) {
-		if (strchr("hv?", c) == NULL && strchr(allowed, c) == NULL)
-			usage(EX_USAGE);
+	     (c = usage_option(argc, argv, "+qh", options, usage)) != -1;) {
+		if (strchr(allowed, c) == NULL)
+			usage_wrong(usage);
 		set_option(c, opts);
 	}
 }
@@ -484,7 +467,7 @@ main(int argc, char *argv[])
 		errx(EX_CONFIG, "RKT_STORE_KIND: not auto, erofs or tree");
 	parse_options(argc, argv, "", &opts);
 	if (optind == argc)
-		usage(EX_USAGE);
+		usage_wrong(usage);
 	become_another(argv + optind);
 	verb = find_verb(argv[optind]);
 	argc -= optind;
@@ -493,7 +476,7 @@ main(int argc, char *argv[])
 	parse_options(argc, argv, verb->options, &opts);
 	count = (size_t)(argc - optind);
 	if (count < verb->least || count > verb->most)
-		usage(EX_USAGE);
+		usage_wrong(usage);
 	status = verb->run(argv + optind, count, &opts);
 	prog_finish();
 	return status;

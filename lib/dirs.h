@@ -27,8 +27,9 @@ const char *dirs_user(void);
  * A descriptor (O_PATH) of the directory sub below the data or run directory:
  * "cas/tmp", "pods/run".  What is missing is made, with the modes of
  * rkt-store(5) and rkt-pod(5): cas/tree, cas/tmp, cas/partial, pods and the run
- * directory's mnt and uids are 0700, the others 0755.  Returns -1 and errno.  A data
- * directory that belongs to rkt 1.x (cas/db is there) is refused with EBADMSG.
+ * directory's mnt and uids are 0700, the others 0755.  Returns -1 and errno.  A
+ * data directory that belongs to rkt 1.x (cas/db is there) is refused with
+ * EBADMSG.
  */
 int dirs_open_data(const char *sub);
 int dirs_open_run(const char *sub);

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "alloc.h"
+#include "num.h"
 #include "prog.h"
 #include "scope.h"
 
@@ -72,6 +73,16 @@ prog_start_chain(void)
 {
 	prog_status = CHAIN_FAILED;
 	start();
+}
+
+void
+prog_fail_as(const char *status)
+{
+	uint64_t number;
+
+	if (num_parse(status, 1, 255, &number) < 0)
+		prog_diex("--fail-status: not a number from 1 to 255");
+	prog_status = (int)number;
 }
 
 void

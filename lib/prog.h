@@ -42,6 +42,9 @@ void prog_start_chain(void);
  */
 void prog_finish(void);
 
+/* --fail-status: makes this prog_status, or ends if it is not 1 to 255. */
+void prog_fail_as(const char *status);
+
 /* err(3) and errx(3) with prog_status. */
 _Noreturn void prog_die(const char *format, ...)
     __attribute__((format(printf, 1, 2)));

@@ -12,7 +12,6 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -29,6 +28,7 @@
 #include "scope.h"
 #include "target.h"
 #include "terminal.h"
+#include "usage.h"
 
 enum {
 	DETACH_FIRST = 0x10, /* ^P, and then */
@@ -52,49 +52,33 @@ struct attached {
 	struct follower follower;
 };
 
-static void
-usage(FILE *out)
-{
-	(void)fputs("usage: pod-attach [--app=NAME] UUID\n"
-		    "The terminal or the streams that an app was given; "
-		    "^P ^Q leaves it.\n",
-	    out);
-}
+static const char usage[] =
+    "usage: pod-attach [--app=NAME] UUID\n"
+    "The terminal or the streams that an app was given; "
+    "^P ^Q leaves it.\n"
+    "      --app=NAME  of several apps this one\n"
+    "  -h, --help      print this\n"
+    "      --version   print the version\n";
 
 static const char *
 read_options(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "app", required_argument, NULL, 'a' },
-		{ "help", no_argument, NULL, 'h' },
-		{ "version", no_argument, NULL, 'V' },
-		{ 0 },
+		USAGE_OPTIONS,
 	};
 	const char *app = NULL;
 	int option;
 
-	while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+	while ((option = usage_option(argc, argv, "h", options, usage)) != -1) {
 		switch (option) {
 		case 'a':
 			app = optarg;
 			break;
-		case 'h':
-		case 'V':
-			if (option == 'h')
-				usage(stdout);
-			else
-				(void)puts("pod-attach " RKT_VERSION);
-			prog_finish();
-			exit(0);
-		default:
-			usage(stderr);
-			exit(EX_USAGE);
 		}
 	}
-	if (argc - optind != 1) {
-		usage(stderr);
-		exit(EX_USAGE);
-	}
+	if (argc - optind != 1)
+		usage_wrong(usage);
 	return app;
 }
 
@@ -362,8 +346,8 @@ main(int argc, char **argv)
 	const char *app;
 
 	prog_start();
-	prog_status = EX_UNAVAILABLE;
 	app = read_options(argc, argv);
+	prog_status = EX_UNAVAILABLE;
 	target_find(argv[optind], &attached.target);
 	target_plan(&attached.target);
 	target_choose(&attached.target, app, "attach");

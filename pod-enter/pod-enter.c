@@ -12,7 +12,6 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <linux/nsfs.h>
 #include <sched.h>
 #include <stdio.h>
@@ -49,6 +48,7 @@
 #include "streams.h"
 #include "supervise.h"
 #include "terminal.h"
+#include "usage.h"
 #include "userns.h"
 
 enum { KERNEL_MAJOR = 5, KERNEL_MINOR = 15, HOSTNAME_MAX = 64 };
@@ -63,17 +63,16 @@ struct choices {
 	const json_t *run; /* all of it, for as long as we are there */
 };
 
-static _Noreturn void
-usage(FILE *to, int status)
-{
-	(void)fputs(
-	    "usage: pod-enter [--fail-status=N] POD\n"
-	    "       pod-enter --join [--app=NAME] [--fail-status=N] POD "
-	    "[COMMAND…]\n"
-	    "Become the pod, or run a command in an app of a running one.\n",
-	    to);
-	exit(status);
-}
+static const char usage[] =
+    "usage: pod-enter [--fail-status=N] POD\n"
+    "       pod-enter --join [--app=NAME] [--fail-status=N] POD "
+    "[COMMAND…]\n"
+    "Become the pod, or run a command in an app of a running one.\n"
+    "      --app=NAME       of several apps this one\n"
+    "      --fail-status=N  what failures of its own end with (125)\n"
+    "      --join           run a command, else a shell\n"
+    "  -h, --help           print this\n"
+    "      --version        print the version\n";
 
 /* The floor, said at once: below it something would fail half way. */
 static void
@@ -370,44 +369,32 @@ main(int argc, char **argv)
 	static const struct option options[] = {
 		{ "app", required_argument, NULL, 'a' },
 		{ "fail-status", required_argument, NULL, 'f' },
-		{ "help", no_argument, NULL, 'h' },
 		{ "join", no_argument, NULL, 'j' },
-		{ "version", no_argument, NULL, 'v' },
-		{ 0 },
+		USAGE_OPTIONS,
 	};
 	const char *app = NULL;
 	bool join = false;
-	uint64_t status;
 	int option;
 
 	prog_start_chain();
-	while ((option = getopt_long(argc, argv, "+h", options, NULL)) != -1) {
+	while (
+	    (option = usage_option(argc, argv, "+h", options, usage)) != -1) {
 		switch (option) {
 		case 'a':
 			app = optarg;
 			break;
 		case 'f':
-			if (num_parse(optarg, 1, 255, &status) < 0)
-				usage(stderr, prog_status);
-			prog_status = (int)status;
+			prog_fail_as(optarg);
 			break;
-		case 'h':
-			usage(stdout, 0);
 		case 'j':
 			join = true;
 			break;
-		case 'v':
-			(void)printf("pod-enter %s\n", RKT_VERSION);
-			prog_finish();
-			return 0;
-		default:
-			usage(stderr, prog_status);
 		}
 	}
 	argv += optind;
 	argc -= optind;
 	if (argc < 1 || (!join && (argc > 1 || app != NULL)))
-		usage(stderr, prog_status);
+		usage_wrong(usage);
 	check_streams();
 	/* Nothing is buffered, and what is allocated the kernel frees. */
 	_exit(join ? join_pod(argv[0], app, argv + 1) : enter(argv[0]));

@@ -12,7 +12,6 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,6 +31,7 @@
 #include "publish.h"
 #include "replay.h"
 #include "scope.h"
+#include "usage.h"
 
 /* Where nothing tells of a change, it is looked for: as often as this, ms. */
 enum { LOOK_MS = 200 };
@@ -57,29 +57,17 @@ struct logs {
 	size_t count;
 };
 
-static void
-usage(FILE *out)
-{
-	(void)fputs(
-	    "usage: pod-logs [-f] [--app=NAME] [--since=TIME] [--tail=N]\n"
-	    "                [--timestamps] UUID\n"
-	    "What the apps of a pod wrote.\n"
-	    "  --app=NAME     only this one\n"
-	    "  -f, --follow   wait for more until the pod has ended\n"
-	    "  --since=TIME   from then on: 10m ago, or 2026-01-31T12:00:00Z\n"
-	    "  --tail=N       the last N lines\n"
-	    "  --timestamps   with the time before each line\n"
-	    "  -h, --help     print this\n"
-	    "      --version  print the version\n",
-	    out);
-}
-
-static _Noreturn void
-misused(void)
-{
-	usage(stderr);
-	exit(EX_USAGE);
-}
+static const char usage[] =
+    "usage: pod-logs [-f] [--app=NAME] [--since=TIME] [--tail=N]\n"
+    "                [--timestamps] UUID\n"
+    "What the apps of a pod wrote.\n"
+    "  --app=NAME     only this one\n"
+    "  -f, --follow   wait for more until the pod has ended\n"
+    "  --since=TIME   from then on: 10m ago, or 2026-01-31T12:00:00Z\n"
+    "  --tail=N       the last N lines\n"
+    "  --timestamps   with the time before each line\n"
+    "  -h, --help     print this\n"
+    "      --version  print the version\n";
 
 static void
 set_since(const char *text)
@@ -109,17 +97,16 @@ read_options(int argc, char **argv)
 	static const struct option options[] = {
 		{ "app", required_argument, NULL, 'a' },
 		{ "follow", no_argument, NULL, 'f' },
-		{ "help", no_argument, NULL, 'h' },
 		{ "since", required_argument, NULL, 's' },
 		{ "tail", required_argument, NULL, 'n' },
 		{ "timestamps", no_argument, NULL, 't' },
-		{ "version", no_argument, NULL, 'V' },
-		{ 0 },
+		USAGE_OPTIONS,
 	};
 	int option;
 
 	/* Not in front alone: "rkt logs UUID -f" is what people type. */
-	while ((option = getopt_long(argc, argv, "fh", options, NULL)) != -1) {
+	while (
+	    (option = usage_option(argc, argv, "fh", options, usage)) != -1) {
 		switch (option) {
 		case 'a':
 			opts.app = optarg;
@@ -136,20 +123,10 @@ read_options(int argc, char **argv)
 		case 't':
 			opts.timestamps = true;
 			break;
-		case 'h':
-			usage(stdout);
-			prog_finish();
-			exit(0);
-		case 'V':
-			(void)printf("pod-logs %s\n", RKT_VERSION);
-			prog_finish();
-			exit(0);
-		default:
-			misused();
 		}
 	}
 	if (argc - optind != 1)
-		misused();
+		usage_wrong(usage);
 }
 
 static void

@@ -12,7 +12,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
@@ -35,6 +34,7 @@
 #include "publish.h"
 #include "scope.h"
 #include "uids.h"
+#include "usage.h"
 #include "userns.h"
 
 static struct {
@@ -43,28 +43,19 @@ static struct {
 	bool overwrite;
 } opts;
 
-static _Noreturn void
-usage(FILE *to, int status)
-{
-	(void)fputs("usage: pod-root [--app=NAME] [--fail-status=N] POD PROG "
-		    "ARG...\n"
-		    "       pod-root [--app=NAME] [--fail-status=N] --export "
-		    "[--overwrite] POD FILE\n"
-		    "Become PROG in a directory with the files of an app that "
-		    "has ended.\n",
-	    to);
-	exit(status);
-}
-
-static void
-set_fail_status(const char *text)
-{
-	uint64_t status;
-
-	if (num_parse(text, 1, 255, &status) < 0)
-		prog_diex("--fail-status: not from 1 to 255");
-	prog_status = (int)status;
-}
+static const char usage[] =
+    "usage: pod-root [--app=NAME] [--fail-status=N] POD PROG "
+    "ARG...\n"
+    "       pod-root [--app=NAME] [--fail-status=N] --export "
+    "[--overwrite] POD FILE\n"
+    "Become PROG in a directory with the files of an app that "
+    "has ended.\n"
+    "      --app=NAME       of several apps this one\n"
+    "      --export         write them to FILE as an image\n"
+    "      --fail-status=N  what failures of its own end with (125)\n"
+    "      --overwrite      FILE may be there\n"
+    "  -h, --help           print this\n"
+    "      --version        print the version\n";
 
 static void
 read_options(int argc, char *argv[])
@@ -74,14 +65,12 @@ read_options(int argc, char *argv[])
 		{ "export", no_argument, NULL, 'e' },
 		{ "overwrite", no_argument, NULL, 'w' },
 		{ "fail-status", required_argument, NULL, 's' },
-		{ "help", no_argument, NULL, 'h' },
-		{ "version", no_argument, NULL, 'V' },
-		{ NULL, 0, NULL, 0 },
+		USAGE_OPTIONS,
 	};
 	int option;
 
-	while ((option = getopt_long_only(argc, argv, "+h", options, NULL)) !=
-	       -1) {
+	while (
+	    (option = usage_option(argc, argv, "+h", options, usage)) != -1) {
 		switch (option) {
 		case 'a':
 			opts.app = optarg;
@@ -93,21 +82,13 @@ read_options(int argc, char *argv[])
 			opts.overwrite = true;
 			break;
 		case 's':
-			set_fail_status(optarg);
+			prog_fail_as(optarg);
 			break;
-		case 'V':
-			(void)puts("pod-root " RKT_VERSION);
-			prog_finish();
-			exit(0);
-		case 'h':
-			usage(stdout, 0);
-		default:
-			usage(stderr, prog_status);
 		}
 	}
 	if (argc - optind < 2 || (opts.export && argc - optind != 2) ||
 	    (opts.overwrite && !opts.export))
-		usage(stderr, prog_status);
+		usage_wrong(usage);
 }
 
 /*

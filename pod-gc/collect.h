@@ -6,9 +6,10 @@ struct pod;
 
 /*
  * For a pod whose lock the caller holds, and which has ended: removes its
- * cgroup, waits until the kernel has taken its interfaces away, has plugins undo
- * what they made, frees its user ids, and removes the directory, from garbage.  Returns 0, or -1 after a line on stderr: the pod
- * is then where it was, or in garbage, and the next gc tries again.
+ * cgroup, waits until the kernel has taken its interfaces away, has plugins
+ * undo what they made, frees its user ids, and removes the directory, from
+ * garbage.  Returns 0, or -1 after a line on stderr: the pod is then where it
+ * was, or in garbage, and the next gc tries again.
  */
 int collect(struct pod *pod);
 

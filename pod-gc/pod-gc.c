@@ -11,7 +11,6 @@
 
 #include <err.h>
 #include <errno.h>
-#include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -27,6 +26,7 @@
 #include "prog.h"
 #include "scope.h"
 #include "shared.h"
+#include "usage.h"
 
 static struct garbage_ages ages = {
 	.grace = INT64_C(30) * 60 * CLOCK_SECOND,
@@ -35,25 +35,20 @@ static struct garbage_ages ages = {
 static bool removing;
 static const char *uuid_file;
 
-static void
-usage(FILE *out)
-{
-	(void)fputs(
-	    "usage: pod-gc [--grace-period=DUR] [--expire-prepared=DUR] "
-	    "[--mark-only]\n"
-	    "       pod-gc --remove [--uuid-file=FILE] [UUID...]\n"
-	    "Removes the pods that have ended, and what no pod uses.\n"
-	    "  --grace-period=DUR     how long a pod that has exited is kept "
-	    "after a\n"
-	    "                         gc found it so (30m)\n"
-	    "  --expire-prepared=DUR  how long a prepared pod may wait (24h)\n"
-	    "  --mark-only            find the exited ones, remove nothing\n"
-	    "  --remove               remove these pods now\n"
-	    "  --uuid-file=FILE       also the pod whose UUID is in it\n"
-	    "  -h, --help             print this\n"
-	    "      --version          print the version\n",
-	    out);
-}
+static const char usage[] =
+    "usage: pod-gc [--grace-period=DUR] [--expire-prepared=DUR] "
+    "[--mark-only]\n"
+    "       pod-gc --remove [--uuid-file=FILE] [UUID...]\n"
+    "Removes the pods that have ended, and what no pod uses.\n"
+    "  --grace-period=DUR     how long a pod that has exited is kept "
+    "after a\n"
+    "                         gc found it so (30m)\n"
+    "  --expire-prepared=DUR  how long a prepared pod may wait (24h)\n"
+    "  --mark-only            find the exited ones, remove nothing\n"
+    "  --remove               remove these pods now\n"
+    "  --uuid-file=FILE       also the pod whose UUID is in it\n"
+    "  -h, --help             print this\n"
+    "      --version          print the version\n";
 
 static int64_t
 read_duration(const char *option, const char *text)
@@ -67,17 +62,6 @@ read_duration(const char *option, const char *text)
 	return duration;
 }
 
-static void
-print_and_leave(bool version)
-{
-	if (version)
-		(void)puts("pod-gc " RKT_VERSION);
-	else
-		usage(stdout);
-	prog_finish();
-	exit(0);
-}
-
 static int
 read_options(int argc, char *argv[])
 {
@@ -87,14 +71,11 @@ read_options(int argc, char *argv[])
 		{ "mark-only", no_argument, NULL, 'm' },
 		{ "remove", no_argument, NULL, 'r' },
 		{ "uuid-file", required_argument, NULL, 'u' },
-		{ "help", no_argument, NULL, 'h' },
-		{ "version", no_argument, NULL, 'V' },
-		{ NULL, 0, NULL, 0 },
+		USAGE_OPTIONS,
 	};
 	int option;
 
-	while (
-	    (option = getopt_long_only(argc, argv, "h", options, NULL)) != -1) {
+	while ((option = usage_option(argc, argv, "h", options, usage)) != -1) {
 		switch (option) {
 		case 'g':
 			ages.grace = read_duration("grace-period", optarg);
@@ -112,21 +93,12 @@ read_options(int argc, char *argv[])
 		case 'u':
 			uuid_file = optarg;
 			break;
-		case 'h':
-		case 'V':
-			print_and_leave(option == 'V');
-			break;
-		default:
-			usage(stderr);
-			exit(EX_USAGE);
 		}
 	}
 	/* Pods are named to be removed, and only then. */
 	if (removing != (optind < argc || uuid_file != NULL) ||
-	    (removing && ages.mark_only)) {
-		usage(stderr);
-		exit(EX_USAGE);
-	}
+	    (removing && ages.mark_only))
+		usage_wrong(usage);
 	return optind;
 }
 

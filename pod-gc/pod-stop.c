@@ -9,7 +9,6 @@
 
 #include <err.h>
 #include <errno.h>
-#include <getopt.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -25,6 +24,7 @@
 #include "pod.h"
 #include "prog.h"
 #include "scope.h"
+#include "usage.h"
 
 /* How often what has no event to wait for is looked at. */
 enum { STEP = 10 * 1000000 };
@@ -33,30 +33,15 @@ static bool force;
 static const char *uuid_file;
 static int64_t patience = INT64_C(15) * CLOCK_SECOND;
 
-static void
-usage(FILE *out)
-{
-	(void)fputs("usage: pod-stop [--force] [--wait=DUR] "
-		    "[--uuid-file=FILE] [UUID...]\n"
-		    "Stops the pods, and returns when they have ended.\n"
-		    "  --force      kill them, without a word to their apps\n"
-		    "  --wait=DUR   how long to wait at most (15s; 0s: not)\n"
-		    "  --uuid-file=FILE  also the pod whose UUID is in it\n"
-		    "  -h, --help   print this\n"
-		    "      --version  print the version\n",
-	    out);
-}
-
-static void
-print_and_leave(bool version)
-{
-	if (version)
-		(void)puts("pod-stop " RKT_VERSION);
-	else
-		usage(stdout);
-	prog_finish();
-	exit(0);
-}
+static const char usage[] =
+    "usage: pod-stop [--force] [--wait=DUR] "
+    "[--uuid-file=FILE] [UUID...]\n"
+    "Stops the pods, and returns when they have ended.\n"
+    "  --force      kill them, without a word to their apps\n"
+    "  --wait=DUR   how long to wait at most (15s; 0s: not)\n"
+    "  --uuid-file=FILE  also the pod whose UUID is in it\n"
+    "  -h, --help   print this\n"
+    "      --version  print the version\n";
 
 static void
 set_patience(const char *text)
@@ -75,14 +60,11 @@ read_options(int argc, char *argv[])
 		{ "force", no_argument, NULL, 'f' },
 		{ "wait", required_argument, NULL, 'w' },
 		{ "uuid-file", required_argument, NULL, 'u' },
-		{ "help", no_argument, NULL, 'h' },
-		{ "version", no_argument, NULL, 'V' },
-		{ NULL, 0, NULL, 0 },
+		USAGE_OPTIONS,
 	};
 	int option;
 
-	while (
-	    (option = getopt_long_only(argc, argv, "h", options, NULL)) != -1) {
+	while ((option = usage_option(argc, argv, "h", options, usage)) != -1) {
 		switch (option) {
 		case 'f':
 			force = true;
@@ -93,19 +75,10 @@ read_options(int argc, char *argv[])
 		case 'u':
 			uuid_file = optarg;
 			break;
-		case 'h':
-		case 'V':
-			print_and_leave(option == 'V');
-			break;
-		default:
-			usage(stderr);
-			exit(EX_USAGE);
 		}
 	}
-	if (optind == argc && uuid_file == NULL) {
-		usage(stderr);
-		exit(EX_USAGE);
-	}
+	if (optind == argc && uuid_file == NULL)
+		usage_wrong(usage);
 	return optind;
 }
 

@@ -14,7 +14,6 @@
 
 #include <err.h>
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -34,38 +33,18 @@
 #include "prog.h"
 #include "report.h"
 #include "scope.h"
+#include "usage.h"
 #include "userns.h"
 #include "wire.h"
 #include "wish.h"
 
-static void
-usage(FILE *out)
-{
-	(void)fputs("usage: pod-netns [--fail-status=N] POD PROG [ARG...]\n"
-		    "Gives the pod the network that it was prepared for, then "
-		    "becomes PROG in it.\n"
-		    "  --fail-status=N  exit status if PROG was not run (125)\n"
-		    "  -h, --help       print this\n"
-		    "      --version    print the version\n",
-	    out);
-}
-
-static _Noreturn void
-wrong_usage(void)
-{
-	usage(stderr);
-	_exit(prog_status);
-}
-
-static void
-set_fail_status(const char *text)
-{
-	uint64_t status;
-
-	if (num_parse(text, 1, 255, &status) < 0)
-		prog_diex("--fail-status: not a number from 1 to 255");
-	prog_status = (int)status;
-}
+static const char usage[] =
+    "usage: pod-netns [--fail-status=N] POD PROG [ARG...]\n"
+    "Gives the pod the network that it was prepared for, then "
+    "becomes PROG in it.\n"
+    "  --fail-status=N  exit status if PROG was not run (125)\n"
+    "  -h, --help       print this\n"
+    "      --version    print the version\n";
 
 /* Returns where the operands begin. */
 static int
@@ -73,31 +52,20 @@ read_options(int argc, char *argv[])
 {
 	static const struct option options[] = {
 		{ "fail-status", required_argument, NULL, 'f' },
-		{ "help", no_argument, NULL, 'h' },
-		{ "version", no_argument, NULL, 'V' },
-		{ NULL, 0, NULL, 0 },
+		USAGE_OPTIONS,
 	};
 	int option;
 
-	while ((option = getopt_long(argc, argv, "+h", options, NULL)) != -1) {
+	while (
+	    (option = usage_option(argc, argv, "+h", options, usage)) != -1) {
 		switch (option) {
 		case 'f':
-			set_fail_status(optarg);
+			prog_fail_as(optarg);
 			break;
-		case 'h':
-			usage(stdout);
-			prog_finish();
-			_exit(0);
-		case 'V':
-			(void)puts("pod-netns " RKT_VERSION);
-			prog_finish();
-			_exit(0);
-		default:
-			wrong_usage();
 		}
 	}
 	if (argc - optind < 2)
-		wrong_usage();
+		usage_wrong(usage);
 	return optind;
 }
 

@@ -3,7 +3,6 @@
 
 #include <err.h>
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,34 +13,26 @@
 #include "pairs.h"
 #include "prog.h"
 #include "scope.h"
+#include "usage.h"
 
-static void
-usage(FILE *out)
-{
-	fputs("usage: pod-list [-q] [UUID...]\n"
-	      "       pod-list --table [--full] [--no-legend] "
-	      "[--format=FORMAT] [UUID...]\n"
-	      "       pod-list --status [--wait[=DUR]] [--wait-ready[=DUR]]\n"
-	      "                [--format=FORMAT] [--uuid-file=FILE] [UUID]\n"
-	      "       pod-list --manifest [--pretty-print[=BOOL]] "
-	      "[--uuid-file=FILE] [UUID]\n"
-	      "       pod-list --exit-status UUID...\n"
-	      "FORMAT is json or json-pretty.\n",
-	    out);
-}
-
-static _Noreturn void
-usage_exit(void)
-{
-	usage(stderr);
-	exit(EX_USAGE);
-}
+static const char usage[] =
+    "usage: pod-list [-q] [UUID...]\n"
+    "       pod-list --table [--full] [--no-legend] "
+    "[--format=FORMAT] [UUID...]\n"
+    "       pod-list --status [--wait[=DUR]] [--wait-ready[=DUR]]\n"
+    "                [--format=FORMAT] [--uuid-file=FILE] [UUID]\n"
+    "       pod-list --manifest [--pretty-print[=BOOL]] "
+    "[--uuid-file=FILE] [UUID]\n"
+    "       pod-list --exit-status UUID...\n"
+    "FORMAT is json or json-pretty.\n"
+    "  -h, --help     print this\n"
+    "      --version  print the version\n";
 
 static void
 set_mode(struct list_options *opts, enum mode mode)
 {
 	if (opts->mode != RECORDS && opts->mode != mode)
-		usage_exit();
+		usage_wrong(usage);
 	opts->mode = mode;
 }
 
@@ -84,19 +75,8 @@ static void
 set_pretty(struct list_options *opts, const char *text)
 {
 	if (text != NULL && bool_parse(text) < 0)
-		usage_exit();
+		usage_wrong(usage);
 	opts->compact = text != NULL && bool_parse(text) == 0;
-}
-
-static void
-print_and_leave(bool version)
-{
-	if (version)
-		puts("pod-list " RKT_VERSION);
-	else
-		usage(stdout);
-	prog_finish();
-	exit(0);
 }
 
 static void
@@ -135,12 +115,6 @@ set_option(struct list_options *opts, int option)
 			       : option == 't' ? TABLE
 					       : MANIFEST);
 		break;
-	case 'V':
-	case 'h':
-		print_and_leave(option == 'V');
-		break;
-	default:
-		usage_exit();
 	}
 }
 
@@ -178,7 +152,6 @@ list_options_read(int argc, char *argv[], struct list_options *opts)
 		{ "exit-status", no_argument, NULL, 'e' },
 		{ "format", required_argument, NULL, 'F' },
 		{ "full", no_argument, NULL, 'f' },
-		{ "help", no_argument, NULL, 'h' },
 		{ "manifest", no_argument, NULL, 'm' },
 		{ "no-legend", no_argument, NULL, 'n' },
 		{ "pretty-print", optional_argument, NULL, 'p' },
@@ -186,20 +159,18 @@ list_options_read(int argc, char *argv[], struct list_options *opts)
 		{ "status", no_argument, NULL, 's' },
 		{ "table", no_argument, NULL, 't' },
 		{ "uuid-file", required_argument, NULL, 'u' },
-		{ "version", no_argument, NULL, 'V' },
 		{ "wait", optional_argument, NULL, 'w' },
 		{ "wait-ready", optional_argument, NULL, 'r' },
-		{ 0 },
+		USAGE_OPTIONS,
 	};
 	bool pretty = false;
 	int option;
 
-	argv[0] = program_invocation_short_name; /* for getopt's messages */
-	while ((option = getopt_long_only(argc, argv, "hq", options, NULL)) !=
-	       -1) {
+	while (
+	    (option = usage_option(argc, argv, "hq", options, usage)) != -1) {
 		pretty |= option == 'p';
 		set_option(opts, option);
 	}
 	if (!are_sound(opts, argc - optind, pretty))
-		usage_exit();
+		usage_wrong(usage);
 }

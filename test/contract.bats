@@ -158,9 +158,11 @@ error_record='{"v":1,"future":[1],"error":{"step":"fetch","status":69}}'
 @test "a full disk behind stdout is an error" {
 	for tool in "${FILTERS[@]}" "${ONESHOTS[@]}"; do
 		echo "$tool"
-		run -74 --separate-stderr sh -c 'exec "$1" --version >/dev/full' \
-			sh "$tool"
-		matches "^$tool: .*No space left" "$stderr"
+		for option in --help --version; do
+			run -74 --separate-stderr sh -c \
+				'exec "$1" "$2" >/dev/full' sh "$tool" $option
+			matches "^$tool: .*No space left" "$stderr"
+		done
 	done
 	busybox_aci "$T/image.aci"
 	run -74 --separate-stderr sh -c \
@@ -328,4 +330,18 @@ error_record='{"v":1,"future":[1],"error":{"step":"fetch","status":69}}'
 		run -254 --separate-stderr rkt "$words"
 		matches '^rkt: .*fo\?\[31mo' "$stderr"
 	done
+}
+
+@test "an option has one dash or two, and a wrong one is rkt's" {
+	for line in 'logs -zz x' 'enter -zz x' 'attach -zz x' 'list -zz' \
+		'image list -zz' 'image export -zz x y' 'gc -zz' 'stop -zz'; do
+		echo "$line"
+		# shellcheck disable=SC2086
+		run -254 --separate-stderr rkt $line
+		is "rkt: unrecognized option '-zz'" "$(head -n 1 <<<"$stderr")"
+	done
+	run -0 rkt image list -no-legend
+	run -0 rkt list -no-legend
+	run -254 --separate-stderr rkt logs -follow -tail=3 0000
+	is 'rkt: no matches found for "0000"' "$stderr"
 }

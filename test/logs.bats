@@ -73,14 +73,14 @@ over() {
 }
 
 @test "pod-logs: --tail, --since, --timestamps and --app choose" {
-	over 'seq 5; sleep 1.2; echo six >&2; sleep 0.2; printf seven'
+	over 'seq 5; sleep 2.2; echo six >&2; sleep 0.2; printf seven'
 	is "$(printf '%s\n' 5 six seven)" "$(pod-logs "$pod" --tail=3 2>&1)"
 	is '' "$(pod-logs --tail=0 "$pod" 2>&1)"
 	is "$(seq 5; printf 'six\nseven')" "$(pod-logs --tail 100 "$pod" 2>&1)"
 	began=$(stat -c %Y "$(place "$pod")/pid")
-	is "$(printf 'six\nseven')" "$(pod-logs --since="@$((began + 1))" "$pod" 2>&1)"
+	is "$(printf 'six\nseven')" "$(pod-logs --since="@$((began + 2))" "$pod" 2>&1)"
 	is "$(printf 'six\nseven')" \
-		"$(pod-logs --since="$(date -u -d "@$((began + 1))" +%FT%TZ)" "$pod" 2>&1)"
+		"$(pod-logs --since="$(date -u -d "@$((began + 2))" +%FT%TZ)" "$pod" 2>&1)"
 	is '' "$(pod-logs --since=2100-01-01 "$pod" 2>&1)"
 	is 5 "$(pod-logs --since=1h "$pod" 2>/dev/null | wc -l)"
 	run -0 --separate-stderr pod-logs --timestamps --tail=1 "$pod"

@@ -61,7 +61,7 @@ load enter
 	is 'pod-enter: pod x: not a UUID' "$stderr"
 	for bad in 0 256 -1 x ''; do
 		run -125 --separate-stderr pod-enter --fail-status="$bad" x
-		matches '^usage: pod-enter' "$stderr"
+		is 'pod-enter: --fail-status: not a number from 1 to 255' "$stderr"
 	done
 }
 
