@@ -297,7 +297,7 @@ cmd_trust() { # (--prefix=P | --root) [KEY…] | --list | --remove=FINGERPRINT
 	for key
 	do
 		case $key in
-		--list | --remove | --remove=*)
+		--list | -list | --remove | -remove | --remove=* | -remove=*)
 			tool aci-trust "$@"
 			return
 			;;
@@ -307,7 +307,7 @@ cmd_trust() { # (--prefix=P | --root) [KEY…] | --list | --remove=FINGERPRINT
 	do
 		case $1 in
 		--prefix=* | -prefix=*) prefix=${1#*=} ;;
-		--prefix | -prefix | --fingerprint)
+		--prefix | -prefix | --fingerprint | -fingerprint)
 			test $# -gt 1 || usage trust
 			key=$1=$2
 			shift 2
@@ -315,7 +315,7 @@ cmd_trust() { # (--prefix=P | --root) [KEY…] | --list | --remove=FINGERPRINT
 			continue
 			;;
 		--root | -root) root=yes ;;
-		--fingerprint=*) only=${1#*=} ;;
+		--fingerprint=* | -fingerprint=*) only=${1#*=} ;;
 		--skip-fingerprint-review | -skip-fingerprint-review) review=--skip-fingerprint-review ;;
 		--insecure-allow-http | -insecure-allow-http) insecure http ;;
 		-*) usage trust ;;

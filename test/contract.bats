@@ -342,6 +342,11 @@ error_record='{"v":1,"future":[1],"error":{"step":"fetch","status":69}}'
 	done
 	run -0 rkt image list -no-legend
 	run -0 rkt list -no-legend
+	run -0 rkt trust -list -no-legend
+	run -254 --separate-stderr rkt trust -remove=x
+	matches 'fingerprint "x": not 40' "$stderr"
+	run -254 --separate-stderr rkt trust -root -fingerprint x y
+	matches 'fingerprint "x": not 40' "$stderr"
 	run -254 --separate-stderr rkt logs -follow -tail=3 0000
 	is 'rkt: no matches found for "0000"' "$stderr"
 }
