@@ -48,11 +48,11 @@ struct convert {
 	struct docker_ref reference;
 };
 
-static const char usage[] = "usage: aci-convert [OPTION]\n"
-			    "Converts the docker or OCI image of the record on "
-			    "stdin.\n\n"
-			    "  -h, --help     print this\n"
-			    "      --version  print the version\n";
+static const char usage[] =
+    "usage: aci-convert [OPTION]\n"
+    "Converts the docker or OCI image of the record on stdin.\n\n"
+    "  -h, --help     print this\n"
+    "      --version  print the version\n";
 
 static void
 read_options(int argc, char **argv)

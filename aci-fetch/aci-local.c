@@ -46,8 +46,9 @@ static struct {
 
 static const char usage[] =
     "usage: aci-local [OPTION…]\n"
-    "Fetches the image that the record on stdin names from an OCI "
-    "layout or an\narchive.\n\n"
+    "Fetches the image that the record on stdin names from an OCI layout or "
+    "an\n"
+    "archive.\n\n"
     "      --no-signature    it need not have one\n"
     "      --signature=FILE  take this one\n"
     "      --max-size=BYTES  of all that is read (17179869184)\n"

@@ -34,8 +34,7 @@
 
 static const char usage[] =
     "usage: cas-check [-q] [--report] [IMAGE...]\n"
-    "Is the store still what was put into it?  (cas-store check)\n"
-    "\n"
+    "Is the store still what was put into it?  (cas-store check)\n\n"
     "  -q, --quiet       say nothing of what is sound\n"
     "      --report      name what is damaged, and leave it there\n"
     "  -h, --help\n"

@@ -36,8 +36,7 @@
 #include "usage.h"
 
 static const char usage[] =
-    "usage: cas-put [-q] [--insecure] [--render=auto|erofs|tree] < record\n"
-    "\n"
+    "usage: cas-put [-q] [--insecure] [--render=auto|erofs|tree] < record\n\n"
     "  -q, --quiet         print the image's id only\n"
     "      --insecure      take an image that was not verified\n"
     "      --render=KIND   how to keep its root file system; auto tries an\n"

@@ -54,8 +54,7 @@ struct attached {
 
 static const char usage[] =
     "usage: pod-attach [--app=NAME] UUID\n"
-    "The terminal or the streams that an app was given; "
-    "^P ^Q leaves it.\n"
+    "The terminal or the streams that an app was given; ^P ^Q leaves it.\n"
     "      --app=NAME  of several apps this one\n"
     "  -h, --help      print this\n"
     "      --version   print the version\n";

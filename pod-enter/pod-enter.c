@@ -65,8 +65,7 @@ struct choices {
 
 static const char usage[] =
     "usage: pod-enter [--fail-status=N] POD\n"
-    "       pod-enter --join [--app=NAME] [--fail-status=N] POD "
-    "[COMMAND…]\n"
+    "       pod-enter --join [--app=NAME] [--fail-status=N] POD [COMMAND…]\n"
     "Become the pod, or run a command in an app of a running one.\n"
     "      --app=NAME       of several apps this one\n"
     "      --fail-status=N  what failures of its own end with (125)\n"

@@ -44,12 +44,10 @@ static struct {
 } opts;
 
 static const char usage[] =
-    "usage: pod-root [--app=NAME] [--fail-status=N] POD PROG "
-    "ARG...\n"
-    "       pod-root [--app=NAME] [--fail-status=N] --export "
-    "[--overwrite] POD FILE\n"
-    "Become PROG in a directory with the files of an app that "
-    "has ended.\n"
+    "usage: pod-root [--app=NAME] [--fail-status=N] POD PROG ARG...\n"
+    "       pod-root [--app=NAME] [--fail-status=N] --export [--overwrite] "
+    "POD FILE\n"
+    "Become PROG in a directory with the files of an app that has ended.\n"
     "      --app=NAME       of several apps this one\n"
     "      --export         write them to FILE as an image\n"
     "      --fail-status=N  what failures of its own end with (125)\n"

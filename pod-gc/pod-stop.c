@@ -34,8 +34,7 @@ static const char *uuid_file;
 static int64_t patience = INT64_C(15) * CLOCK_SECOND;
 
 static const char usage[] =
-    "usage: pod-stop [--force] [--wait=DUR] "
-    "[--uuid-file=FILE] [UUID...]\n"
+    "usage: pod-stop [--force] [--wait=DUR] [--uuid-file=FILE] [UUID...]\n"
     "Stops the pods, and returns when they have ended.\n"
     "  --force      kill them, without a word to their apps\n"
     "  --wait=DUR   how long to wait at most (15s; 0s: not)\n"

@@ -28,13 +28,12 @@ static struct {
 } opts = { .port = HOST_PORT };
 
 static const char usage[] =
-    "usage: pod-metadata [--listen [--listen-port=PORT] "
-    "[--fail-status=N] | --address]\n"
+    "usage: pod-metadata [--listen [--listen-port=PORT] [--fail-status=N] | "
+    "--address]\n"
     "Serves the connection that is its stdin, or those that come.\n"
     "      --address      give lo the address 169.254.169.255\n"
     "      --fail-status=N  exit status of any failure\n"
-    "      --listen       take connections on it, port 80, and on "
-    "127.0.0.1\n"
+    "      --listen       take connections on it, port 80, and on 127.0.0.1\n"
     "      --listen-port=PORT  the port there (18112)\n"
     "  -h, --help         print this\n"
     "      --version      print the version\n";

@@ -40,8 +40,8 @@
 
 static const char usage[] =
     "usage: pod-netns [--fail-status=N] POD PROG [ARG...]\n"
-    "Gives the pod the network that it was prepared for, then "
-    "becomes PROG in it.\n"
+    "Gives the pod the network that it was prepared for, then becomes PROG "
+    "in it.\n"
     "  --fail-status=N  exit status if PROG was not run (125)\n"
     "  -h, --help       print this\n"
     "      --version    print the version\n";

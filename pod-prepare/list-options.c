@@ -17,12 +17,12 @@
 
 static const char usage[] =
     "usage: pod-list [-q] [UUID...]\n"
-    "       pod-list --table [--full] [--no-legend] "
-    "[--format=FORMAT] [UUID...]\n"
+    "       pod-list --table [--full] [--no-legend] [--format=FORMAT] "
+    "[UUID...]\n"
     "       pod-list --status [--wait[=DUR]] [--wait-ready[=DUR]]\n"
     "                [--format=FORMAT] [--uuid-file=FILE] [UUID]\n"
-    "       pod-list --manifest [--pretty-print[=BOOL]] "
-    "[--uuid-file=FILE] [UUID]\n"
+    "       pod-list --manifest [--pretty-print[=BOOL]] [--uuid-file=FILE] "
+    "[UUID]\n"
     "       pod-list --exit-status UUID...\n"
     "FORMAT is json or json-pretty.\n"
     "  -h, --help     print this\n"
