@@ -11,8 +11,8 @@
 #include <unistd.h>
 
 #include "alloc.h"
+#include "chain.h"
 #include "holder.h"
-#include "pod.h"
 #include "publish.h"
 #include "scope.h"
 #include "uids.h"

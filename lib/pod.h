@@ -30,12 +30,6 @@ struct pod {
 /* As much as there is in its file "lock", in bytes. */
 enum { POD_LOCK_MAX = 128 };
 
-/* The fixed descriptors of a chain; rkt-pod(5), "CHAIN". */
-enum { CHAIN_LOCK = 3, CHAIN_OWNER = 4, CHAIN_HOST_NET = 5 };
-
-/* What is to be read from CHAIN_OWNER first, if it is what it must be. */
-#define CHAIN_OWNER_MARK "rkt-ports"
-
 /* The name of a place's directory: "embryo", "exited-garbage". */
 const char *pod_place_name(enum pod_place place);
 
@@ -81,15 +75,6 @@ int pod_embryos_hold(bool alone);
 
 /* Is it held?  Asked with F_OFD_GETLK, which disturbs nobody.  -1 and errno. */
 int pod_locked(const struct pod *pod);
-
-/*
- * For chain loaders: takes the lock of the pod, or finds that descriptor
- * CHAIN_LOCK is that lock already (same file as POD/lock), places it there
- * without O_CLOEXEC, and moves the pod from prepared to run; one
- * that has ended and is still there runs again.  Returns 0 with
- * *pod open, or -1 with *why, which the caller frees.
- */
-int pod_enter_chain(const char *uuid, struct pod *pod, char **why);
 
 /*
  * The process of pod-init: the pod's file "pid" has its number in the host's

@@ -19,6 +19,7 @@
 
 #include "alloc.h"
 #include "birth.h"
+#include "chain.h"
 #include "mount.h"
 #include "pod.h"
 #include "prog.h"

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "alloc.h"
+#include "chain.h"
 #include "dirs.h"
 #include "lower.h"
 #include "path.h"

@@ -24,6 +24,7 @@
 
 #include "alloc.h"
 #include "birth.h"
+#include "chain.h"
 #include "compose.h"
 #include "device.h"
 #include "escape.h"
@@ -317,7 +318,7 @@ enter(const char *uuid)
 	check_kernel();
 	away = check_descriptors();
 	(void)umask(022);
-	if (pod_enter_chain(uuid, &pod, &why) < 0)
+	if (chain_enter(uuid, &pod, &why) < 0)
 		prog_diex("%s", why);
 	manifest = read_manifest(&pod);
 	choices = read_choices(&pod);

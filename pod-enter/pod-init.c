@@ -25,6 +25,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "chain.h"
 #include "pod.h"
 #include "prog.h"
 #include "sandbox.h"

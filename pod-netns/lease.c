@@ -11,9 +11,9 @@
 
 #include <linux/filter.h>
 
+#include "chain.h"
 #include "lease.h"
 #include "mapping.h"
-#include "pod.h"
 #include "prog.h"
 #include "scope.h"
 

@@ -6,8 +6,8 @@
 #include <sched.h>
 #include <unistd.h>
 
+#include "chain.h"
 #include "netns.h"
-#include "pod.h"
 #include "prog.h"
 #include "scope.h"
 

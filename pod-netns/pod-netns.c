@@ -20,6 +20,7 @@
 
 #include "alloc.h"
 #include "bridge.h"
+#include "chain.h"
 #include "escape.h"
 #include "foreign.h"
 #include "forward.h"
@@ -237,7 +238,7 @@ main(int argc, char *argv[])
 
 	prog_start_chain();
 	argv += read_options(argc, argv);
-	if (pod_enter_chain(argv[0], &pod, &why) < 0)
+	if (chain_enter(argv[0], &pod, &why) < 0)
 		prog_diex("%s", escape(why));
 	run = pod_json(&pod, "run.json");
 	wishes_read(&pod, run, &wishes);

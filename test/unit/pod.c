@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "chain.h"
 #include "dirs.h"
 #include "path.h"
 #include "pod.h"
@@ -118,23 +119,23 @@ chain(void)
 
 	make_pod(POD_PREPARED, uuid, &pod);
 	(void)close(pod.dir);
-	assert(pod_enter_chain(uuid, &pod, &why) == 0);
+	assert(chain_enter(uuid, &pod, &why) == 0);
 	assert(pod.place == POD_RUN && pod.dir > CHAIN_HOST_NET);
 	assert(fcntl(CHAIN_LOCK, F_GETFD) == 0); /* stays open over exec */
 	/* The next loader of the chain finds the lock handed down … */
-	assert(pod_enter_chain(uuid, &next, &why) == 0);
+	assert(chain_enter(uuid, &next, &why) == 0);
 	(void)close(next.dir);
 	/* … one that was handed nothing, or another file, finds it taken … */
 	held = fcntl(CHAIN_LOCK, F_DUPFD_CLOEXEC, 100);
 	(void)close(CHAIN_LOCK);
 	assert(open("/dev/null", O_RDWR | O_CLOEXEC) == CHAIN_LOCK);
-	assert(pod_enter_chain(uuid, &next, &why) == -1);
+	assert(chain_enter(uuid, &next, &why) == -1);
 	assert(strstr(why, "running, not prepared") != NULL);
 	free(why);
 	(void)close(next.dir);
 	/* … and when the pod has ended, takes it for another run. */
 	(void)close(held);
-	assert(pod_enter_chain(uuid, &next, &why) == 0);
+	assert(chain_enter(uuid, &next, &why) == 0);
 	assert(next.place == POD_RUN && pod_locked(&next) == 1);
 	(void)close(next.dir);
 	(void)close(pod.dir);
