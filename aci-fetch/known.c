@@ -35,7 +35,8 @@ known_open(void)
 		autofd int fd = cas < 0 ? -1 : dirs_open_data(made[i]);
 
 		if (fd < 0) {
-			autofree char *why = store_failure(made[i], &status);
+			autofree char *why =
+			    store_failure(cas < 0 ? "cas" : made[i], &status);
 
 			filter_failx(status, "%s", why);
 		}

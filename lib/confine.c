@@ -24,7 +24,6 @@
 #include "confine-filter.h"
 #include "confine.h"
 #include "num.h"
-#include "prog.h"
 #include "scope.h"
 
 /* The user that a package makes for this, and the one that there always is. */
@@ -111,6 +110,7 @@ limit_memory(size_t bytes)
 /* By confine_note(). */
 static int *inherited;
 static size_t inherited_count;
+static bool unseen; /* there was no /proc to see them in */
 
 #define LIBRARIES \
 	{ "/etc/ld.so.cache", CONFINE_READ }, \
@@ -275,9 +275,8 @@ confine_note(void)
 {
 	autodir DIR *dir = opendir("/proc/self/fd");
 
-	if (dir == NULL)
-		prog_die("/proc/self/fd");
-	for (struct dirent *e; (e = readdir(dir)) != NULL;) {
+	unseen = dir == NULL;
+	for (struct dirent *e; !unseen && (e = readdir(dir)) != NULL;) {
 		uint64_t fd = 0;
 
 		if (num_parse(e->d_name, STDERR_FILENO + 1, INT32_MAX, &fd) <
@@ -400,6 +399,10 @@ confine(const struct confine *plan, const struct confine_path *more)
 	uid_t uid;
 	gid_t gid;
 
+	if (unseen) {
+		errno = ENOENT;
+		return -1;
+	}
 	confine_user(&uid, &gid);
 	close_inherited();
 	/* The files before the user: a path may need a capability. */

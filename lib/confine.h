@@ -42,7 +42,7 @@ void confine_user(uid_t *uid, gid_t *gid);
 /*
  * Notes which descriptors above 2 the caller left open: operands may name them
  * (/dev/fd/63), so they stay until confine() closes them.  Call it before
- * anything is opened, also by a library.  Ends the process without a /proc.
+ * anything is opened, also by a library.  Without a /proc, confine() fails.
  */
 void confine_note(void);
 

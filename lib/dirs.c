@@ -38,8 +38,7 @@ absolute(const char *variable, const char *value)
 {
 	if (*value == '/')
 		return xstrdup(value);
-	errx(prog_status == EX_OSERR ? EX_CONFIG : prog_status,
-	    "%s: not an absolute path", variable);
+	errx(prog_status_or(EX_CONFIG), "%s: not an absolute path", variable);
 }
 
 static const char *

@@ -75,7 +75,8 @@ filter_start(const char *name, bool be_quiet)
 void
 filter_fail_as(int status)
 {
-	prog_status = fail_status = status;
+	prog_set_status(status);
+	fail_status = status;
 }
 
 void

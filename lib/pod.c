@@ -68,16 +68,15 @@ pod_place_open(enum pod_place place)
 int
 pod_places_make(void)
 {
-	/* Where the last one is, they all are. */
-	autofree char *last =
-	    xasprintf("%s/pods/%s", dirs_data(), place_names[POD_PLACES - 1]);
-
-	if (access(last, F_OK) == 0)
-		return 0;
 	for (enum pod_place place = 0; place < POD_PLACES; place++) {
-		autofd int fd = pod_place_open(place);
+		autofree char *path =
+		    xasprintf("%s/pods/%s", dirs_data(), place_names[place]);
+		autofd int made = -1;
 
-		if (fd < 0)
+		if (access(path, F_OK) == 0)
+			continue;
+		made = pod_place_open(place);
+		if (made < 0)
 			return -1;
 	}
 	return 0;
@@ -350,6 +349,14 @@ pod_count(enum pod_place place)
 	return count < 0 ? 0 : (size_t)count;
 }
 
+/* Gone by now, or something else of that name, or not to be seen by us. */
+static bool
+is_no_pod(int error)
+{
+	return error == ENOENT || error == ENOTDIR || error == ELOOP ||
+	       error == EACCES;
+}
+
 int
 pod_each(
     enum pod_place place, int (*visit)(struct pod *pod, void *data), void *data)
@@ -363,8 +370,10 @@ pod_each(
 
 		memcpy(pod.uuid, uuids[i], UUID_SIZE);
 		pod.dir = open_in(place, pod.uuid);
-		if (pod.dir < 0)
+		if (pod.dir < 0) {
+			result = is_no_pod(errno) ? 0 : -1;
 			continue;
+		}
 		result = visit(&pod, data);
 		(void)close(pod.dir);
 	}

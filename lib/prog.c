@@ -18,6 +18,7 @@
 #include "scope.h"
 
 int prog_status = EX_OSERR;
+static bool told; /* which status failures have */
 
 /* A file that we open must never become somebody's stdout. */
 static void
@@ -71,18 +72,32 @@ prog_start(void)
 void
 prog_start_chain(void)
 {
-	prog_status = CHAIN_FAILED;
+	prog_set_status(CHAIN_FAILED);
 	start();
 }
 
 void
-prog_fail_as(const char *status)
+prog_set_status(int status)
 {
-	uint64_t number;
+	prog_status = status;
+	told = true;
+}
 
-	if (num_parse(status, 1, 255, &number) < 0)
-		prog_diex("--fail-status: not a number from 1 to 255");
-	prog_status = (int)number;
+int
+prog_status_or(int status)
+{
+	return told ? prog_status : status;
+}
+
+void
+prog_fail_as(const char *text)
+{
+	uint64_t status;
+
+	if (num_parse(text, 1, 255, &status) < 0)
+		errx(prog_status_or(EX_USAGE),
+		    "--fail-status: not a number from 1 to 255");
+	prog_set_status((int)status);
 }
 
 void

@@ -42,8 +42,18 @@ void prog_start_chain(void);
  */
 void prog_finish(void);
 
-/* --fail-status: makes this prog_status, or ends if it is not 1 to 255. */
-void prog_fail_as(const char *status);
+/*
+ * --fail-status: makes this prog_status.  One that is not from 1 to 255 ends
+ * the process with prog_status_or(EX_USAGE).
+ */
+void prog_fail_as(const char *text);
+void prog_set_status(int status);
+
+/*
+ * The status of what is wrong with the usage or the configuration: as given,
+ * EX_USAGE say, or prog_status for a chain loader and for who was told one.
+ */
+int prog_status_or(int status);
 
 /* err(3) and errx(3) with prog_status. */
 _Noreturn void prog_die(const char *format, ...)

@@ -51,5 +51,5 @@ void
 usage_wrong(const char *text)
 {
 	(void)fputs(text, stderr);
-	exit(prog_status == EX_OSERR ? EX_USAGE : prog_status);
+	exit(prog_status_or(EX_USAGE));
 }

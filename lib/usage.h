@@ -22,7 +22,7 @@ int usage_option(int argc, char *argv[], const char *letters,
     const struct option *options, const char *text);
 
 /*
- * text on stderr; ends the process with EX_USAGE, or with prog_status once that
- * was set: a chain loader's failures are told from those of its program.
+ * text on stderr; ends the process with prog_status_or(EX_USAGE): a chain
+ * loader's failures are told from those of its program.
  */
 _Noreturn void usage_wrong(const char *text);

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/mount.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -24,6 +25,9 @@
 
 /* How often an image that vanishes is opened. */
 enum { TRIES = 3 };
+
+/* The status of a child that has said why; the others are an errno. */
+enum { SAID = 255 };
 
 /*
  * Gives a file system a layer by descriptor (Linux 6.13), else by its name
@@ -113,12 +117,18 @@ create_apart(int fs, const struct pod *pod, const char *app, int lower)
 
 	if (pid < 0)
 		return -1;
-	if (pid == 0)
-		_exit(create_attached(fs, pod, app, lower) < 0 ? errno : 0);
+	if (pid == 0) {
+		prog_status = SAID;
+		if (create_attached(fs, pod, app, lower) == 0)
+			_exit(0);
+		_exit(errno < SAID ? errno : EIO);
+	}
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
 			return -1;
 	errno = WIFEXITED(status) ? WEXITSTATUS(status) : EIO;
+	if (errno == SAID)
+		exit(prog_status);
 	return errno == 0 ? 0 : -1;
 }
 

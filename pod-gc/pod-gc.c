@@ -13,7 +13,6 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "clock.h"
 #include "collect.h"
@@ -132,9 +131,12 @@ remove_pod(struct pod *pod)
 
 	if (why == NULL) {
 		lock = ended_lock(pod);
-		if (lock < 0 && errno != ENOENT)
-			why = errno == EAGAIN ? "is currently in use"
-					      : strerror(errno);
+		if (lock < 0 && errno == EAGAIN)
+			why = "is currently in use";
+		else if (lock < 0 && errno != ENOENT) {
+			warn("pod \"%s\": lock", pod->uuid);
+			return -1;
+		}
 	}
 	if (why != NULL) {
 		warnx("pod \"%s\" %s", pod->uuid, why);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -71,6 +72,9 @@ share_out(
 	pid_t others[SHARES_MAX] = { 0 };
 	int error = 0;
 
+	/* So that they do not tear each other's lines. */
+	if (share.count > 1)
+		(void)setvbuf(stderr, NULL, _IOLBF, BUFSIZ);
 	for (share.number = 1; share.number < share.count; share.number++)
 		others[share.number] = fork_one(&share, work, data);
 	for (share.number = 0; share.number < share.count; share.number++)

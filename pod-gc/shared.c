@@ -180,8 +180,9 @@ note_networks(struct pod *pod, void *data)
 
 	if (pod_locked(pod) != 1)
 		return 0;
+	/* That it cannot be is said; the others' rules are no worse for it. */
 	if (network_read(pod, "net.json", &net) < 0)
-		return -1;
+		return 0;
 	networks = record_get(net, "networks");
 	for (size_t i = 0; i < json_array_size(networks); i++) {
 		json_t *network = json_array_get(networks, i);

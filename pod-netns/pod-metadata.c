@@ -95,8 +95,7 @@ main(int argc, char *argv[])
 		return 0;
 	}
 	if (connection_caller(STDIN_FILENO, &caller) < 0) {
-		if (prog_status == EX_OSERR)
-			prog_status = EX_USAGE;
+		prog_status = prog_status_or(EX_USAGE);
 		prog_die("stdin: no connection");
 	}
 	connection_serve(STDIN_FILENO, &caller);

@@ -276,7 +276,8 @@ open_uuid_file(const char *file)
 	if (fd >= 0)
 		uuid_file = file;
 	else if (errno == EEXIST)
-		fd = open(file, flags);
+		/* O_CREAT, for what the kernel then checks in /tmp. */
+		fd = open(file, flags | O_CREAT, 0644);
 	return fd;
 }
 

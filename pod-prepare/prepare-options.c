@@ -103,11 +103,11 @@ take_other(char *argv[])
 static void
 take_help(const char *text)
 {
-	bool version = strcmp(text, "--version") == 0;
-
-	if (version)
+	if (strncmp(text, "--", 2) == 0)
+		text++;
+	if (strcmp(text, "-version") == 0)
 		puts("pod-prepare " RKT_VERSION);
-	else if (strcmp(text, "-h") == 0 || strcmp(text, "--help") == 0)
+	else if (strcmp(text, "-h") == 0 || strcmp(text, "-help") == 0)
 		usage(stdout);
 	else
 		return;

@@ -201,9 +201,11 @@ error_record='{"v":1,"future":[1],"error":{"step":"fetch","status":69}}'
 		"pod-enter $uuid" "pod-enter --fail-status=9 $uuid" \
 		"pod-netns --fail-status=9 $uuid pod-enter $uuid" \
 		'pod-prepare --start --fail-status=9 example.com/x' \
+		"pod-netns --fail-status=71 $uuid x" \
 		'rkt list' 'rkt run example.com/x' "rkt enter $uuid"; do
 		case $line in
 		*--fail-status=9*) status=9 ;;
+		*--fail-status=71*) status=71 ;;
 		pod-enter*) status=125 ;;
 		rkt*) status=254 ;;
 		*) status=78 ;;

@@ -695,6 +695,9 @@ $ignored" "$(sed 's/^ $//' <<<"$output")"
 	prepare --uuid-file-save="$T/fifo" example.com/app
 	wait
 	is "$output" "$(cat "$T/said")"
+	ln -s made "$T/link"
+	prepare --uuid-file-save="$T/link" example.com/app
+	is "$output" "$(cat "$T/made")"
 	rm -r "$RKT_DIR"/pods/prepared/*
 	for file in old new; do
 		run -74 sh -c 'exec pod-prepare -q --uuid-file-save="$1" \
@@ -752,6 +755,7 @@ $ignored" "$(sed 's/^ $//' <<<"$output")"
 
 @test "pod-prepare: the first pod makes the places of all, for a disk that is full later" {
 	image
+	mkdir -p "$RKT_DIR/pods/garbage" # as an earlier version left it
 	prepare example.com/app
 	is 'embryo exited-garbage garbage prepare prepared run' \
 		"$(find "$RKT_DIR/pods" -mindepth 1 -maxdepth 1 -printf '%f\n' |

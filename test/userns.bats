@@ -143,6 +143,25 @@ $mounts"
 	run ! grep -e "$RKT_DIR/pods" /proc/self/mountinfo
 }
 
+@test "userns: what fails where it sees it is said once, with the status told" {
+	export ASAN_OPTIONS=detect_leaks=0 # it cannot under strace
+	for status in 22 254; do
+		prepare --net=none example.com/app -- true
+		run "-$status" --separate-stderr pod-netns "$pod" strace -f -qq \
+			-o "$T/calls" -e inject=fsconfig:error=EINVAL:when=5 \
+			-e inject=unshare:signal=USR2 -e trace=fsconfig,unshare \
+			pod-enter --fail-status=$status "$pod"
+		is 'pod-enter: app: overlay: Input/output error' "$stderr"
+		prepare --net=none example.com/app -- true
+		run "-$status" --separate-stderr pod-netns "$pod" strace -f -qq \
+			-o "$T/calls" -e inject=fsconfig:error=EINVAL:when=5 \
+			-e inject=openat2:error=EMFILE:when=3+ \
+			pod-enter --fail-status=$status "$pod"
+		matches '^pod-enter: app: app\.[a-z0-9.]+: Too many open files$' \
+			"$stderr"
+	done
+}
+
 @test "userns: what a pod writes belongs to its range, setuid files too" {
 	chain_says '' -- 'touch /a; mkdir /b; cp /bin/sh /b/sh; chmod 4755 /b/sh
 		ln -s a /link; mkfifo /fifo; chown -h 65535:3 /link'
