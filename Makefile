@@ -176,7 +176,8 @@ asan: deps ## the same tests on a build with ASan and UBSan
 	@$(MAKE) --no-print-directory $(JOBS) $(ASAN) B=build/asan -o build/asan/bin/pod-init \
 		CFLAGS='-O1 -g -fno-omit-frame-pointer \
 		-fsanitize=address,undefined -fno-sanitize-recover=all' all unit
-	@RKT_BIN=$(CURDIR)/build/asan/bin RKT_BUILD=$(CURDIR)/build/asan test/run
+	@RKT_LIMIT=1200 RKT_BIN=$(CURDIR)/build/asan/bin \
+		RKT_BUILD=$(CURDIR)/build/asan test/run
 
 # Each parser that reads what a stranger wrote; crashes land in build/fuzz.
 SECONDS ?= 30

@@ -73,7 +73,7 @@ complete_words() {
 }
 
 @test "install: programs, pages, completion and units lie below DESTDIR" {
-	make -C "$ROOT" -s install BIN="$BIN" -o all DESTDIR="$T/to" PREFIX=/usr
+	make -C "$ROOT" -s install BIN="$BIN" B="$RKT_BUILD" -o all DESTDIR="$T/to" PREFIX=/usr
 	run -0 "$T/to/usr/bin/rkt" version
 	for file in bin/pod-init share/man/man1/rkt.1 share/man/man8/pod-gc.8 \
 		share/bash-completion/completions/rkt \

@@ -9,7 +9,7 @@ setup_file() {
 	mkdir -p "$TMPDIR"/local.{upper,work}
 	mount -t overlay -o "lowerdir=/usr/local,upperdir=$TMPDIR/local.upper,\
 workdir=$TMPDIR/local.work" overlay /usr/local
-	make -C "$ROOT" -s install BIN="$BIN" -o all
+	make -C "$ROOT" -s install BIN="$BIN" B="$RKT_BUILD" -o all
 	: >/etc/fstab
 	rm -rf /etc/systemd/system/* \
 		/usr/lib/systemd/system/{sysinit,local-fs}.target.wants
