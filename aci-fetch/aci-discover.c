@@ -17,6 +17,7 @@
 #include "actype.h"
 #include "alloc.h"
 #include "auth.h"
+#include "clock.h"
 #include "confine.h"
 #include "discovery.h"
 #include "escape.h"
@@ -28,8 +29,6 @@
 #include "scope.h"
 #include "usage.h"
 #include "web.h"
-
-enum { NANOSECONDS = 1000000000 }; /* of a second */
 
 static const char usage[] =
     "usage: aci-discover [OPTION…] IMAGE\n"
@@ -169,9 +168,9 @@ set_time(const char *text)
 {
 	int64_t time = 0;
 
-	if (duration_parse(text, &time) < 0 || time < NANOSECONDS)
+	if (duration_parse(text, &time) < 0 || time < CLOCK_SECOND)
 		usage_wrong(usage);
-	how.seconds = time / NANOSECONDS;
+	how.seconds = time / CLOCK_SECOND;
 }
 
 static bool

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "clock.h"
 #include "escape.h"
 #include "keys.h"
 #include "num.h"
@@ -15,7 +16,7 @@
 #include "usage.h"
 #include "web.h"
 
-enum { GIB = 1 << 30, HOUR = 3600, KIB = 1024, SECOND = 1000000000 };
+enum { GIB = 1 << 30, HOUR = 3600, KIB = 1024 };
 
 static const char usage[] =
     "usage: aci-fetch [OPTION…] [URL|PATH]\n"
@@ -55,9 +56,9 @@ seconds(const char *text)
 {
 	int64_t time = 0;
 
-	if (duration_parse(text, &time) < 0 || time < SECOND)
+	if (duration_parse(text, &time) < 0 || time < CLOCK_SECOND)
 		usage_wrong(usage);
-	return time / SECOND;
+	return time / CLOCK_SECOND;
 }
 
 static void

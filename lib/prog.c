@@ -57,8 +57,7 @@ start(void)
 		program_invocation_short_name = name;
 	if (!standard_open())
 		fill_standard();
-	/* Ignored, as a caller may leave it, nobody learns how a child ended.
-	 */
+	/* Ignored, as a caller may leave it, no child's end is told. */
 	(void)signal(SIGCHLD, SIG_DFL);
 }
 

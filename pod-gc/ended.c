@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "ended.h"
 #include "num.h"
 #include "path.h"
@@ -19,8 +20,6 @@
 
 /* How long a pod without a lock may take to die, in milliseconds. */
 enum { DYING = 200 };
-
-enum { SECOND = 1000000000 };
 
 int
 ended_lock(const struct pod *pod)
@@ -65,7 +64,7 @@ nanoseconds(const struct timespec *time)
 {
 	int64_t whole;
 
-	if (__builtin_mul_overflow(time->tv_sec, SECOND, &whole))
+	if (__builtin_mul_overflow(time->tv_sec, CLOCK_SECOND, &whole))
 		return time->tv_sec < 0 ? INT64_MIN : INT64_MAX;
 	if (__builtin_add_overflow(whole, time->tv_nsec, &whole))
 		return INT64_MAX;
